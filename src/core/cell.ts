@@ -1,0 +1,93 @@
+import type { Encoding, Qos, TransportName, Tuning } from "./transport.ts";
+
+export const PLACEMENTS = ["server", "client"] as const;
+/** `server`: an image travels and a final answer returns; `client`: the model's own tensors travel both ways. */
+export type Placement = (typeof PLACEMENTS)[number];
+
+export const DEVICES = ["cpu", "gpu"] as const;
+export type Device = (typeof DEVICES)[number];
+
+export const SCENARIOS = ["closed-loop", "open-loop"] as const;
+export type ScenarioName = (typeof SCENARIOS)[number];
+
+export const ARRIVALS = ["constant", "poisson"] as const;
+export type Arrivals = (typeof ARRIVALS)[number];
+
+/** What is done with an arrival when the in-flight limit is reached. */
+export type WhenBusy = "drop-new";
+
+/** What makes cells unlike: one combination of the matrix. Absent where the dimension does not exist. */
+export interface CellKey {
+  readonly transport: TransportName;
+  readonly encoding: Encoding;
+  readonly placement: Placement;
+  readonly model: string;
+  readonly device: Device;
+  readonly input: string;
+  readonly scenario: ScenarioName;
+  /** Requests outstanding; closed loop only. */
+  readonly concurrency?: number | undefined;
+  readonly arrivals?: Arrivals | undefined;
+  readonly ratePerSec?: number | undefined;
+  readonly whenBusy?: WhenBusy | undefined;
+  readonly vehicles?: number | undefined;
+  /** Absent for `local`. */
+  readonly connections?: number | undefined;
+  readonly qos?: Qos | undefined;
+  /** e.g. `1.1` (HTTP), `2` (gRPC's HTTP/2), `3.1.1` or `5` (MQTT); absent for `local`. */
+  readonly protocolVersion?: string | undefined;
+  readonly tls: "off" | "on";
+  readonly compression: "off" | "gzip";
+  readonly tuning: Tuning;
+  /** `loopback`, `none` for `local`, `unknown` for a URL elsewhere. */
+  readonly link: string;
+  /** `managed`, or the URL of a server that the bench did not start. */
+  readonly target: string;
+}
+
+/** The key columns in the order of `summary.csv`, with each one's value; an absent one is the empty text. */
+export function keyColumns(key: CellKey): readonly (readonly [column: string, value: string])[] {
+  const text = (value: string | number | undefined): string => (value === undefined ? "" : String(value));
+  return [
+    ["transport", key.transport],
+    ["encoding", key.encoding],
+    ["placement", key.placement],
+    ["model", key.model],
+    ["device", key.device],
+    ["input", key.input],
+    ["scenario", key.scenario],
+    ["concurrency", text(key.concurrency)],
+    ["arrivals", text(key.arrivals)],
+    ["rate_per_sec", text(key.ratePerSec)],
+    ["when_busy", text(key.whenBusy)],
+    ["vehicles", text(key.vehicles)],
+    ["connections", text(key.connections)],
+    ["qos", text(key.qos)],
+    ["protocol_version", text(key.protocolVersion)],
+    ["tls", key.tls],
+    ["compression", key.compression],
+    ["tuning", key.tuning],
+    ["link", key.link],
+    ["target", key.target],
+  ];
+}
+
+/** Columns whose bare value would not say what it is get a letter before it in a cell's name. */
+const PREFIX: Readonly<Record<string, string>> = {
+  concurrency: "c",
+  rate_per_sec: "r",
+  vehicles: "v",
+  connections: "n",
+  qos: "q",
+  protocol_version: "p",
+  tls: "tls-",
+  compression: "z-",
+};
+
+/** The stable name of a cell: the key columns from `transport` to `link` that have a value, joined by `/`. */
+export function cellName(key: CellKey): string {
+  return keyColumns(key)
+    .filter(([column, value]) => column !== "target" && value !== "")
+    .map(([column, value]) => `${PREFIX[column] ?? ""}${value.replaceAll("/", "_")}`)
+    .join("/");
+}

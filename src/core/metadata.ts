@@ -1,0 +1,57 @@
+import type { Datatype } from "./tensor.ts";
+
+/** What `GET /v2` and ServerMetadata tell. */
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
+/** Name, datatype and shape of a model's input or output; -1 is a free dimension. */
+export interface TensorMetadata {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+}
+
+/** What model metadata tells; `properties` is OIP's, text by text. */
+export interface ModelMetadata {
+  readonly name: string;
+  readonly versions: readonly string[];
+  /** e.g. `onnxruntime_onnx`, `wirebench_builtin`. */
+  readonly platform: string;
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+  readonly properties?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface StatisticDuration {
+  readonly count: number;
+  /** Cumulative nanoseconds. */
+  readonly ns: number;
+}
+
+/** Triton's cumulative counters of one model since it was loaded. */
+export interface ModelStatistics {
+  readonly name: string;
+  readonly version: string;
+  /** Milliseconds since the epoch; 0 before the first request. */
+  readonly lastInferenceMs: number;
+  /** Batch elements inferred, and model executions: the ratio is the mean batch. */
+  readonly inferenceCount: number;
+  readonly executionCount: number;
+  readonly success: StatisticDuration;
+  readonly fail: StatisticDuration;
+  readonly queue: StatisticDuration;
+  readonly computeInput: StatisticDuration;
+  readonly computeInfer: StatisticDuration;
+  readonly computeOutput: StatisticDuration;
+  readonly batches: readonly BatchStatistics[];
+}
+
+export interface BatchStatistics {
+  readonly batchSize: number;
+  readonly computeInput: StatisticDuration;
+  readonly computeInfer: StatisticDuration;
+  readonly computeOutput: StatisticDuration;
+}

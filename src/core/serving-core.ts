@@ -1,0 +1,60 @@
+import type { InferRequest, InferResponse } from "./inference.ts";
+import type { ModelMetadata, ModelStatistics, ServerMetadata } from "./metadata.ts";
+import type { Parameters } from "./parameters.ts";
+
+/** Text bodies that a worker of the core can parse and write, by name: a function cannot cross threads. */
+export type BodyCodec = "oip-json";
+
+/** What the URL and the headers say about an encoded body. */
+export interface EncodedContext {
+  readonly modelName: string;
+  readonly modelVersion?: string | undefined;
+  /** Bytes of the JSON part; binary tensors follow it. */
+  readonly headerBytes: number;
+}
+
+/** An answer whose outputs a worker has written already; the transport adds name, id and parameters, then sends. */
+export interface EncodedResponse {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  /** Empty when the request had none. */
+  readonly id: string;
+  readonly parameters: Parameters;
+  /** The JSON array of the `outputs` member, UTF-8. */
+  readonly outputs: Uint8Array;
+  /** The binary outputs that follow the JSON, in order; empty when every output is in the JSON. */
+  readonly binary: readonly Uint8Array[];
+  /** When the computation ended, nanoseconds of the server's clock: what follows counts as encode. */
+  readonly finishedNs: number;
+}
+
+/** The system under test behind every transport. Every method that names a model throws NOT_FOUND for an unknown one. */
+export interface ServingCore {
+  serverMetadata(): ServerMetadata;
+  /** Every model is loaded and warm. */
+  isReady(): boolean;
+  isModelReady(modelName: string, modelVersion?: string): boolean;
+  modelNames(): readonly string[];
+  /** @throws {TransportError} NOT_FOUND */
+  modelMetadata(modelName: string, modelVersion?: string): ModelMetadata;
+  /** Of one model, or of all. @throws {TransportError} NOT_FOUND */
+  statistics(modelName?: string): readonly ModelStatistics[];
+  /**
+   * Takes ownership of the tensors' bytes: their buffers may be moved to a worker and be empty afterwards.
+   * The response's parameters hold the stage durations (`wirebench_queue_ns`, …); `finishedNs` is set.
+   *
+   * @param signal - aborted: the caller no longer waits. A run that has begun ends by itself later.
+   * @throws {TransportError} for every failure: NOT_FOUND, INVALID_ARGUMENT, RESOURCE_EXHAUSTED (queue full),
+   * DEADLINE_EXCEEDED, CANCELLED, INTERNAL, UNAVAILABLE (closing).
+   */
+  infer(request: InferRequest, signal: AbortSignal): Promise<InferResponse>;
+  /** The same for a body that is parsed and whose answer is written in the worker. Takes ownership of `body`. */
+  inferEncoded(
+    body: Uint8Array,
+    codec: BodyCodec,
+    context: EncodedContext,
+    signal: AbortSignal,
+  ): Promise<EncodedResponse>;
+  /** Accepts no more, waits for what runs, releases the sessions. Idempotent. */
+  close(): Promise<void>;
+}
