@@ -22,7 +22,8 @@ export interface CellKey {
   readonly encoding: Encoding;
   readonly placement: Placement;
   readonly model: string;
-  readonly device: Device;
+  /** Absent for a server that the bench did not start: it decides itself. */
+  readonly device?: Device | undefined;
   readonly input: string;
   readonly scenario: ScenarioName;
   /** Requests outstanding; closed loop only. */
@@ -39,7 +40,7 @@ export interface CellKey {
   readonly tls: "off" | "on";
   readonly compression: "off" | "gzip";
   readonly tuning: Tuning;
-  /** `loopback`, `none` for `local`, `unknown` for a URL elsewhere. */
+  /** `loopback`, `none` for `local`, `network` for a URL on another host. */
   readonly link: string;
   /** `managed`, or the URL of a server that the bench did not start. */
   readonly target: string;
@@ -53,7 +54,7 @@ export function keyColumns(key: CellKey): readonly (readonly [column: string, va
     ["encoding", key.encoding],
     ["placement", key.placement],
     ["model", key.model],
-    ["device", key.device],
+    ["device", text(key.device)],
     ["input", key.input],
     ["scenario", key.scenario],
     ["concurrency", text(key.concurrency)],

@@ -1,0 +1,24 @@
+import type { BenchConfig } from "./src/config/bench-schema.ts";
+
+/**
+ * The default matrix: the same frames of the sample bag through the same net, over every transport. It ends within
+ * three minutes on two cores. Every name here is also an option of `npm run bench`, which replaces it.
+ */
+export default {
+  name: "default",
+  transport: ["local", "http", "grpc", "mqtt"],
+  encoding: ["json", "binary"],
+  placement: "server",
+  model: "m1-small",
+  device: "cpu",
+  input: "rosbag-samples/street.bag",
+  scenario: "closed-loop",
+  concurrency: 1,
+  tuning: "tuned",
+  // gRPC as the library comes, beside the tuned one: what tuning is worth.
+  also: [{ transport: "grpc", encoding: "binary", tuning: "defaults" }],
+  duration: "3s",
+  warmup: "auto",
+  repetitions: 4,
+  seed: 1,
+} satisfies BenchConfig;

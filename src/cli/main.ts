@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { BenchError, ConfigError, messageOf } from "../core/errors.ts";
+import { bagsCommand } from "./bags.ts";
+import { benchCommand } from "./bench.ts";
+import { modelsCommand } from "./models.ts";
+import { serveCommand } from "./serve.ts";
+
+/** Wrong usage, configuration or input: the exit code of every command for what is found before the work begins. */
+const EXIT_USAGE = 2;
+
+function build(): Command {
+  return new Command("wirebench")
+    .description("Benchmarks how camera frames travel to a neural net and answers back.")
+    .addCommand(benchCommand())
+    .addCommand(serveCommand())
+    .addCommand(modelsCommand())
+    .addCommand(bagsCommand())
+    .showHelpAfterError("(add --help for the options)");
+}
+
+/** Each command of the tree throws instead of exiting, and writes its errors as one line. */
+function configure(command: Command): Command {
+  command
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "wirebench: ")) });
+  command.showSuggestionAfterError(true);
+  for (const child of command.commands) configure(child);
+  return command;
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  if (error instanceof ConfigError) {
+    for (const { path, message } of error.problems) console.error(`wirebench: ${path}: ${message}`);
+    return EXIT_USAGE;
+  }
+  console.error(`wirebench: ${messageOf(error)}`);
+  if (!(error instanceof BenchError) && process.env["WIREBENCH_DEBUG"] !== undefined) console.error(error);
+  return error instanceof BenchError ? EXIT_USAGE : 1;
+}
+
+try {
+  await configure(build()).parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { ARRIVALS, DEVICES, PLACEMENTS, SCENARIOS } from "../core/cell.ts";
+import { ENCODINGS, type Qos, TRANSPORTS, TUNINGS } from "../core/transport.ts";
+import { parseDurationMs } from "./duration.ts";
+
+/** One value or a list of them; always a list without repetitions afterwards. */
+function listOf<T extends z.ZodType>(item: T) {
+  return z
+    .union([z.array(item).min(1), item])
+    .transform((value) => [...new Set(Array.isArray(value) ? value : [value])] as z.output<T>[]);
+}
+
+const positive = z.number({ error: "expected a finite number" }).positive();
+const count = z.int({ error: "expected a whole number" }).min(1);
+const durationText = z.string({ error: "expected a duration such as 10s or 250ms" });
+
+/** A duration text such as `10s`, in milliseconds afterwards. */
+function duration(minMs: number) {
+  return durationText.transform((text, context) => {
+    const ms = parseDurationMs(text);
+    if (ms === undefined || ms < minMs) {
+      context.addIssue({
+        code: "custom",
+        message: `expected a duration such as 10s or 250ms, got '${text}'`,
+      });
+      return z.NEVER;
+    }
+    return ms;
+  });
+}
+
+const size = z.string().transform((text, context) => {
+  const image = /^(\d+)x(\d+)$/i.exec(text);
+  const widthPx = Number(image?.[1]);
+  const heightPx = Number(image?.[2]);
+  if (image !== null && widthPx > 0 && heightPx > 0 && widthPx <= 16_384 && heightPx <= 16_384) {
+    return { kind: "image" as const, widthPx, heightPx };
+  }
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) {
+    return { kind: "bytes" as const, bytes: Number(text) };
+  }
+  context.addIssue({ code: "custom", message: `expected WIDTHxHEIGHT or a number of bytes, got '${text}'` });
+  return z.NEVER;
+});
+
+const warmup = z.string().transform((text, context) => {
+  if (text === "auto") return { kind: "auto" as const };
+  const durationMs = parseDurationMs(text);
+  if (durationMs !== undefined) return { kind: "fixed" as const, durationMs };
+  context.addIssue({ code: "custom", message: `expected auto, 0 or a duration such as 2s, got '${text}'` });
+  return z.NEVER;
+});
+
+const endpoint = (schemes: readonly string[]) =>
+  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)), {
+    error: ({ input }) =>
+      `expected a URL beginning with ${schemes.join(":// or ")}://, got '${String(input)}'`,
+  });
+
+const dimensions = z.strictObject({
+  /** Which transports carry the frames. */
+  transport: listOf(z.enum(TRANSPORTS)),
+  /** How a frame or tensor is written. */
+  encoding: listOf(z.enum(ENCODINGS)),
+  /** Where pre- and post-processing run. */
+  placement: listOf(z.enum(PLACEMENTS)),
+  model: listOf(z.string().min(1)),
+  device: listOf(z.enum(DEVICES)),
+  /** Bags, images, folders of images, or `synthetic`. */
+  input: listOf(z.string().min(1)),
+  scenario: listOf(z.enum(SCENARIOS)),
+  /** Requests outstanding (closed loop). */
+  concurrency: listOf(z.int().min(1).max(4_096)),
+  /** Arrivals per second (open loop). */
+  rate: listOf(positive.max(1_000_000)),
+  tuning: listOf(z.enum(TUNINGS)),
+});
+
+/**
+ * What `bench.config.ts` may hold and what the command line may override, under the same names. Every unknown key and
+ * every wrong value is reported, all at once.
+ */
+export const benchSchema = dimensions.partial().extend({
+  /** Goes into the name of the results folder. */
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, "expected letters, digits, '.', '_' or '-'")
+    .optional(),
+  /** More cells beside the matrix: what is named here replaces the lists above. */
+  also: z.array(dimensions.partial()).optional(),
+  arrivals: z.enum(ARRIVALS).optional(),
+  maxInFlight: count.max(65_536).optional(),
+  timeout: duration(1).optional(),
+  deadline: duration(0.001).optional(),
+  duration: duration(1).optional(),
+  requests: count.max(50_000_000).optional(),
+  warmup: warmup.optional(),
+  repetitions: count.max(1_000).optional(),
+  connections: count.max(4_096).optional(),
+  qos: z
+    .literal([0, 1, 2])
+    .transform((value): Qos => value)
+    .optional(),
+  seed: z.int().min(0).max(0xffff_ffff).optional(),
+  url: endpoint(["http", "grpc", "mqtt"]).optional(),
+  broker: endpoint(["mqtt"]).optional(),
+  topic: z.string().min(1).optional(),
+  size: size.optional(),
+  recipe: z.string().min(1).optional(),
+  /** Only this part of a bag, from its beginning. */
+  start: duration(0).optional(),
+  length: duration(0.001).optional(),
+  maxPayload: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .optional(),
+  instances: count.max(256).optional(),
+  threads: count.max(1_024).optional(),
+  repository: z.string().min(1).optional(),
+  out: z.string().min(1).optional(),
+  quick: z.boolean().optional(),
+});
+
+/** A configuration as a user writes it. */
+export type BenchConfig = z.input<typeof benchSchema>;
+/** A validated configuration: lists are lists, durations are milliseconds. */
+export type BenchSettings = z.output<typeof benchSchema>;
+
+/** Types a configuration file; gives back what it was given. */
+export function defineBench(config: BenchConfig): BenchConfig {
+  return config;
+}

@@ -1,0 +1,195 @@
+import { resolve } from "node:path";
+import { ConfigError, type ConfigProblem } from "../core/errors.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES, type TransportName } from "../core/transport.ts";
+import type { BenchSpec, DimensionName, Dimensions } from "../scenarios/bench-spec.ts";
+import type { BenchSettings } from "./bench-schema.ts";
+
+const DIMENSIONS = [
+  "transport",
+  "encoding",
+  "placement",
+  "model",
+  "device",
+  "input",
+  "scenario",
+  "concurrency",
+  "rate",
+  "tuning",
+] as const satisfies readonly DimensionName[];
+
+const DEFAULTS: Dimensions = {
+  transport: ["local", "http", "grpc", "mqtt"],
+  encoding: ["binary"],
+  placement: ["server"],
+  model: ["m1-small"],
+  device: ["cpu"],
+  input: ["synthetic"],
+  scenario: ["closed-loop"],
+  concurrency: [1],
+  rate: [],
+  tuning: ["tuned"],
+};
+
+/** `--quick`: one repetition, short; what the command line names still wins. */
+const QUICK = { repetitions: 1, duration: 1_500, warmup: { kind: "fixed", durationMs: 400 } } as const;
+
+const SCHEMES: Readonly<Record<string, TransportName>> = {
+  "http:": "http",
+  "grpc:": "grpc",
+  "mqtt:": "mqtt",
+};
+
+interface Sources {
+  readonly file: BenchSettings;
+  /** Relative paths of the file start here. */
+  readonly fileFolder: string;
+  readonly line: BenchSettings;
+}
+
+/**
+ * Puts the configuration file, the command line and the defaults together: an option replaces the file's list.
+ * @throws {ConfigError} for combinations that cannot be meant, all at once.
+ */
+export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
+  const quick = line.quick ?? file.quick ?? false;
+  const settings: BenchSettings = { ...file, ...(quick ? QUICK : {}), ...definedOf(line) };
+  const problems: ConfigProblem[] = [];
+  const stop = stopOf(file, line, quick);
+  const transport = transportOf(line, file, problems);
+  const fromFile = (path: string): string => (path === "synthetic" ? path : resolve(fileFolder, path));
+
+  const dimensions: Dimensions = {
+    transport,
+    encoding: settings.encoding ?? DEFAULTS.encoding,
+    placement: settings.placement ?? DEFAULTS.placement,
+    model: settings.model ?? DEFAULTS.model,
+    device: settings.device ?? DEFAULTS.device,
+    input: line.input ?? file.input?.map(fromFile) ?? DEFAULTS.input,
+    scenario: settings.scenario ?? DEFAULTS.scenario,
+    concurrency: settings.concurrency ?? DEFAULTS.concurrency,
+    rate: settings.rate ?? DEFAULTS.rate,
+    tuning: settings.tuning ?? DEFAULTS.tuning,
+  };
+  const asked = DIMENSIONS.filter((name) => line[name] !== undefined);
+  if (line.rate !== undefined && !dimensions.scenario.includes("open-loop")) {
+    problems.push({
+      path: "--rate",
+      message: "belongs to --scenario open-loop; the closed loop has --concurrency",
+    });
+  }
+  if (line.concurrency !== undefined && !dimensions.scenario.includes("closed-loop")) {
+    problems.push({
+      path: "--concurrency",
+      message: "belongs to --scenario closed-loop; the open loop has --rate",
+    });
+  }
+  if (dimensions.scenario.includes("open-loop") && dimensions.rate.length === 0) {
+    problems.push({ path: "rate", message: "open-loop needs a rate, e.g. --rate 20 (arrivals per second)" });
+  }
+  if (settings.url !== undefined && settings.broker !== undefined) {
+    problems.push({
+      path: "broker",
+      message: "belongs to a server that the bench starts; with url name the broker there",
+    });
+  }
+  if (settings.url !== undefined && line.device !== undefined) {
+    problems.push({ path: "--device", message: "the server at --url decides on its device" });
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  return {
+    name: settings.name ?? (quick ? "quick" : "bench"),
+    dimensions,
+    also: alsoOf(file, asked, fromFile, settings.url),
+    asked,
+    arrivals: settings.arrivals ?? "constant",
+    maxInFlight: settings.maxInFlight ?? 256,
+    timeoutMs: settings.timeout ?? 30_000,
+    deadlineMs: settings.deadline,
+    ...stop,
+    warmup: settings.warmup ?? { kind: "auto" },
+    repetitions: settings.repetitions ?? 4,
+    connections: settings.connections,
+    qos: settings.qos ?? 0,
+    seed: settings.seed ?? 1,
+    url: settings.url,
+    broker: settings.broker,
+    topic: settings.topic,
+    size: settings.size,
+    recipe: recipeOf(line.recipe, file.recipe, fileFolder),
+    startSec: settings.start === undefined ? undefined : settings.start / 1_000,
+    sourceDurationSec: settings.length === undefined ? undefined : settings.length / 1_000,
+    maxPayloadBytes: settings.maxPayload ?? DEFAULT_MAX_PAYLOAD_BYTES,
+    instances: settings.instances ?? 1,
+    threads: settings.threads,
+    repository: resolve(
+      line.repository ?? (file.repository === undefined ? "models" : resolve(fileFolder, file.repository)),
+    ),
+    out: resolve(line.out ?? (file.out === undefined ? "results" : resolve(fileFolder, file.out))),
+    quick,
+  };
+}
+
+/** Without the keys that are there but undefined. */
+function definedOf(settings: BenchSettings): BenchSettings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+/** A length given on the command line replaces both of the file's. */
+function stopOf(
+  file: BenchSettings,
+  line: BenchSettings,
+  quick: boolean,
+): Pick<BenchSpec, "durationMs" | "requests"> {
+  if (line.duration !== undefined || line.requests !== undefined) {
+    return { durationMs: line.duration, requests: line.requests };
+  }
+  if (quick) return { durationMs: QUICK.duration, requests: undefined };
+  if (file.duration !== undefined || file.requests !== undefined) {
+    return { durationMs: file.duration, requests: file.requests };
+  }
+  return { durationMs: 10_000, requests: undefined };
+}
+
+function recipeOf(line: string | undefined, file: string | undefined, folder: string): string | undefined {
+  if (line !== undefined) return line === "raw" ? line : resolve(line);
+  if (file === undefined || file === "raw") return file;
+  return resolve(folder, file);
+}
+
+function transportOf(
+  line: BenchSettings,
+  file: BenchSettings,
+  problems: ConfigProblem[],
+): readonly TransportName[] {
+  const url = line.url ?? file.url;
+  if (url === undefined) return line.transport ?? file.transport ?? DEFAULTS.transport;
+  const scheme = SCHEMES[new URL(url).protocol];
+  if (scheme === undefined) return DEFAULTS.transport;
+  const other = line.transport?.find((name) => name !== scheme);
+  if (other !== undefined) {
+    problems.push({
+      path: "--transport",
+      message: `'${other}' does not fit --url ${url}, which is ${scheme}`,
+    });
+  }
+  return [scheme];
+}
+
+/** The file's extra cells, without those whose own dimensions the command line names. */
+function alsoOf(
+  file: BenchSettings,
+  asked: readonly DimensionName[],
+  fromFile: (path: string) => string,
+  url: string | undefined,
+): Partial<Dimensions>[] {
+  const also: Partial<Dimensions>[] = (file.also ?? []).map((cells) => ({
+    ...(definedOf(cells) as Partial<Dimensions>),
+    ...(cells.input === undefined ? {} : { input: cells.input.map(fromFile) }),
+  }));
+  return also.filter(
+    (cells) =>
+      !asked.some((name) => cells[name] !== undefined) &&
+      !(url !== undefined && cells.transport !== undefined),
+  );
+}

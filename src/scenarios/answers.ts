@@ -1,0 +1,121 @@
+import { DATATYPE_BYTES, type Tensor } from "../core/tensor.ts";
+import type { AnswerCheck } from "../core/verdict.ts";
+
+/** The final answers of the reference run, by frame. */
+export type ReferenceAnswers = readonly (readonly Tensor[])[];
+
+/** What a run found when it compared its answers. Plain data; tallies of several runs add up. */
+export interface AnswerTally {
+  /** Answers compared with the reference. */
+  readonly compared: number;
+  /** Of these, equal byte for byte. */
+  readonly identical: number;
+  /** Sum over the compared answers of the percentage of equal elements. */
+  readonly agreementSum: number;
+}
+
+export const NO_ANSWERS: AnswerTally = { compared: 0, identical: 0, agreementSum: 0 };
+
+/** After a frame's first answer every so many of its answers are compared. */
+const EVERY = 8;
+
+/** Below this class agreement answers differ, where bytes need not be equal. */
+const AGREES_PERCENT = 99.9;
+
+export interface AnswerChecker {
+  /** Compares the first answer to each frame and every eighth after it; takes its time outside of every mark. */
+  check(answer: readonly Tensor[], frameIndex: number): void;
+  tally(): AnswerTally;
+}
+
+/** Compares answers with those of the reference run; without one it only counts nothing. */
+export function createAnswerChecker(reference: ReferenceAnswers | undefined): AnswerChecker {
+  const seen = new Uint32Array(reference?.length ?? 0);
+  let compared = 0;
+  let identical = 0;
+  let agreementSum = 0;
+  return {
+    check(answer, frameIndex) {
+      const expected = reference?.[frameIndex];
+      if (expected === undefined || seen[frameIndex]!++ % EVERY !== 0) return;
+      const percent = agreementPercent(answer, expected);
+      compared++;
+      if (percent === "identical") identical++;
+      agreementSum += percent === "identical" ? 100 : percent;
+    },
+    tally: () => ({ compared, identical, agreementSum }),
+  };
+}
+
+export function addTallies(tallies: readonly AnswerTally[]): AnswerTally {
+  return tallies.reduce(
+    (sum, tally) => ({
+      compared: sum.compared + tally.compared,
+      identical: sum.identical + tally.identical,
+      agreementSum: sum.agreementSum + tally.agreementSum,
+    }),
+    NO_ANSWERS,
+  );
+}
+
+/**
+ * What a tally says. `agrees` exists only where bytes need not be equal.
+ * @param exact - lossless encoding, CPU, no batching: one byte off is a difference.
+ */
+export function answerCheck(
+  tally: AnswerTally,
+  exact: boolean,
+): { readonly check: AnswerCheck; readonly agreementPercent: number | undefined } {
+  if (tally.compared === 0) return { check: "unchecked", agreementPercent: undefined };
+  const agreementPercent = tally.agreementSum / tally.compared;
+  if (tally.identical === tally.compared) return { check: "identical", agreementPercent: 100 };
+  return { check: !exact && agreementPercent >= AGREES_PERCENT ? "agrees" : "differs", agreementPercent };
+}
+
+/**
+ * `identical`, or the percentage of equal elements of the integer tensors (a mask's classes); of a top-k answer whether
+ * the first class is the same; of answers without integers, of all elements. 0 where names, types or shapes differ.
+ */
+export function agreementPercent(
+  answer: readonly Tensor[],
+  expected: readonly Tensor[],
+): number | "identical" {
+  if (answer.length !== expected.length) return 0;
+  let same = true;
+  for (const [i, tensor] of answer.entries()) {
+    const other = expected[i]!;
+    if (tensor.name !== other.name || tensor.datatype !== other.datatype) return 0;
+    if (tensor.shape.join() !== other.shape.join()) return 0;
+    same &&= Buffer.compare(tensor.data, other.data) === 0;
+  }
+  if (same) return "identical";
+  const integers = answer.filter(({ datatype }) => /^U?INT/.test(datatype));
+  const judged = integers.length > 0 ? integers : answer;
+  let equal = 0;
+  let count = 0;
+  for (const tensor of judged) {
+    const bytes = DATATYPE_BYTES[tensor.datatype];
+    const other = expected.find(({ name }) => name === tensor.name)!;
+    const elements = tensor.name === "classes" ? 1 : bytes === 0 ? 1 : tensor.data.byteLength / bytes;
+    count += elements;
+    equal += equalElements(tensor.data, other.data, {
+      elements,
+      bytes: bytes === 0 ? tensor.data.byteLength : bytes,
+    });
+  }
+  return count === 0 ? 0 : (100 * equal) / count;
+}
+
+function equalElements(
+  a: Uint8Array,
+  b: Uint8Array,
+  { elements, bytes }: { readonly elements: number; readonly bytes: number },
+): number {
+  let equal = 0;
+  for (let element = 0, at = 0; element < elements; element++, at += bytes) {
+    let same = true;
+    for (let i = at; i < at + bytes; i++) same &&= a[i] === b[i];
+    if (same) equal++;
+  }
+  return equal;
+}

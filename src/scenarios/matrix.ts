@@ -1,0 +1,173 @@
+import { type CellKey, cellName } from "../core/cell.ts";
+import { ConfigError } from "../core/errors.ts";
+import type { BenchSpec, DimensionName, Dimensions } from "./bench-spec.ts";
+import type { Cell } from "./cell.ts";
+
+/** What the matrix must know of the world to tell possible cells from impossible ones. */
+export interface MatrixFacts {
+  isBuiltin(model: string): boolean;
+  /** Of a model's frames from an input: the `input` key, and whether the camera's mosaic is there. */
+  source(model: string, input: string): { readonly name: string; readonly bayer: boolean };
+  /** What the broker speaks. */
+  readonly mqttVersion: string;
+}
+
+export interface Matrix {
+  readonly cells: readonly Cell[];
+  /** Combinations that cannot be, each reason in one line. */
+  readonly skipped: readonly string[];
+}
+
+type Combination = { readonly [D in DimensionName]: Dimensions[D][number] | undefined };
+
+const OPEN_LOOP_CONNECTIONS = 16;
+
+/**
+ * Every combination of the lists that can be, in their order, each once.
+ * @throws {ConfigError} when a value that the user typed ends up in no cell, or no cell is left.
+ */
+export function expandMatrix(spec: BenchSpec, facts: MatrixFacts): Matrix {
+  const cells = new Map<string, Cell>();
+  const skipped = new Map<string, Set<string>>();
+  for (const block of [{}, ...spec.also]) {
+    for (const combination of combinations({ ...spec.dimensions, ...block })) {
+      const reason = impossible(combination, spec, facts);
+      if (reason === undefined) {
+        const cell = cellOf(combination, spec, facts);
+        const twin = cells.get(cell.name);
+        if (twin === undefined) cells.set(cell.name, cell);
+        else if (twin.inputPath !== cell.inputPath) {
+          throw new ConfigError([
+            {
+              path: "input",
+              message: `${twin.inputPath} and ${cell.inputPath} have the same name: rename one`,
+            },
+          ]);
+        }
+      } else {
+        const pairs = skipped.get(reason.why) ?? new Set();
+        skipped.set(reason.why, pairs.add(reason.pair));
+      }
+    }
+  }
+  const lines = [...skipped].map(([why, pairs]) => `skipped ${[...pairs].join(", ")}: ${why}`);
+  checkAsked(spec, [...cells.values()], lines);
+  return { cells: [...cells.values()], skipped: lines };
+}
+
+function* combinations(lists: Dimensions): Generator<Combination> {
+  for (const model of lists.model)
+    for (const input of lists.input)
+      for (const device of lists.device)
+        for (const placement of lists.placement)
+          for (const scenario of lists.scenario)
+            for (const load of scenario === "closed-loop" ? lists.concurrency : lists.rate)
+              for (const transport of lists.transport)
+                for (const encoding of lists.encoding)
+                  for (const tuning of lists.tuning)
+                    yield {
+                      model,
+                      input,
+                      device,
+                      placement,
+                      scenario,
+                      concurrency: scenario === "closed-loop" ? load : undefined,
+                      rate: scenario === "open-loop" ? load : undefined,
+                      transport,
+                      encoding,
+                      tuning,
+                    };
+}
+
+interface Impossible {
+  readonly pair: string;
+  readonly why: string;
+}
+
+function impossible(c: Combination, spec: BenchSpec, facts: MatrixFacts): Impossible | undefined {
+  const { transport, encoding, placement, model = "", input = "" } = c;
+  if (encoding === "json") {
+    return transport === "http"
+      ? undefined
+      : { pair: `json over ${transport}`, why: "JSON bodies travel over http only" };
+  }
+  if (encoding === "binary") return undefined;
+  if (facts.isBuiltin(model)) {
+    return { pair: `${encoding} with ${model}`, why: "built-in models take plain bytes (binary or json)" };
+  }
+  if (spec.recipe === "raw") {
+    return { pair: `${encoding} with --recipe raw`, why: "raw tensors travel as binary or json" };
+  }
+  if (placement === "client") {
+    return {
+      pair: `${encoding} with placement client`,
+      why: "with client-side work tensors travel, not images",
+    };
+  }
+  if (encoding === "bayer" && !facts.source(model, input).bayer) {
+    return { pair: `bayer from ${facts.source(model, input).name}`, why: "the source has no Bayer mosaic" };
+  }
+  return undefined;
+}
+
+function cellOf(c: Combination, spec: BenchSpec, facts: MatrixFacts): Cell {
+  const { transport = "local", model = "", input = "", scenario = "closed-loop" } = c;
+  const remote = transport !== "local";
+  const open = scenario === "open-loop";
+  const key: CellKey = {
+    transport,
+    encoding: c.encoding ?? "binary",
+    placement: c.placement ?? "server",
+    model,
+    device: spec.url === undefined ? c.device : undefined,
+    input: facts.source(model, input).name,
+    scenario,
+    concurrency: c.concurrency,
+    arrivals: open ? spec.arrivals : undefined,
+    ratePerSec: c.rate,
+    whenBusy: open ? "drop-new" : undefined,
+    connections: remote ? (spec.connections ?? (open ? OPEN_LOOP_CONNECTIONS : c.concurrency)) : undefined,
+    qos: transport === "mqtt" ? spec.qos : undefined,
+    protocolVersion: remote ? { http: "1.1", grpc: "2", mqtt: facts.mqttVersion }[transport] : undefined,
+    tls: "off",
+    compression: "off",
+    tuning: c.tuning ?? "tuned",
+    link: remote ? linkOf(spec.url ?? (transport === "mqtt" ? spec.broker : undefined)) : "none",
+    target: spec.url ?? "managed",
+  };
+  return { key, name: cellName(key), inputPath: input };
+}
+
+/** `loopback` for this machine, else `network`: what lies between is not known. */
+function linkOf(url: string | undefined): string {
+  if (url === undefined) return "loopback";
+  const host = new URL(url).hostname;
+  return host === "localhost" || host === "[::1]" || host.startsWith("127.") ? "loopback" : "network";
+}
+
+function checkAsked(spec: BenchSpec, cells: readonly Cell[], skipped: readonly string[]): void {
+  const used: { readonly [D in DimensionName]: (cell: Cell) => unknown } = {
+    transport: ({ key }) => key.transport,
+    encoding: ({ key }) => key.encoding,
+    placement: ({ key }) => key.placement,
+    model: ({ key }) => key.model,
+    device: ({ key }) => key.device, // never asked for together with --url
+    input: ({ inputPath }) => inputPath,
+    scenario: ({ key }) => key.scenario,
+    concurrency: ({ key }) => key.concurrency,
+    rate: ({ key }) => key.ratePerSec,
+    tuning: ({ key }) => key.tuning,
+  };
+  const problems = spec.asked.flatMap((name) =>
+    spec.dimensions[name]
+      .filter((value) => !cells.some((cell) => used[name](cell) === value))
+      .map((value) => ({
+        path: `--${name}`,
+        message: `'${value}' ends up in no cell${skipped.length > 0 ? ` (${skipped.join("; ")})` : ""}`,
+      })),
+  );
+  if (problems.length > 0) throw new ConfigError(problems);
+  if (cells.length === 0) {
+    throw new ConfigError([{ path: "matrix", message: `no possible cell is left (${skipped.join("; ")})` }]);
+  }
+}
