@@ -37,7 +37,9 @@ export function createAnswerChecker(reference: ReferenceAnswers | undefined): An
   return {
     check(answer, frameIndex) {
       const expected = reference?.[frameIndex];
-      if (expected === undefined || seen[frameIndex]!++ % EVERY !== 0) return;
+      const times = seen[frameIndex] ?? 0;
+      seen[frameIndex] = times + 1;
+      if (expected === undefined || times % EVERY !== 0) return;
       const percent = agreementPercent(answer, expected);
       compared++;
       if (percent === "identical") identical++;
@@ -81,27 +83,29 @@ export function agreementPercent(
   expected: readonly Tensor[],
 ): number | "identical" {
   if (answer.length !== expected.length) return 0;
+  const pairs = expected.map((tensor, i) => ({ tensor, other: answer[i] }));
+  const judged: { readonly a: Tensor; readonly b: Tensor }[] = [];
   let same = true;
-  for (const [i, tensor] of answer.entries()) {
-    const other = expected[i]!;
-    if (tensor.name !== other.name || tensor.datatype !== other.datatype) return 0;
-    if (tensor.shape.join() !== other.shape.join()) return 0;
-    same &&= Buffer.compare(tensor.data, other.data) === 0;
+  for (const { tensor: a, other: b } of pairs) {
+    if (
+      b === undefined ||
+      a.name !== b.name ||
+      a.datatype !== b.datatype ||
+      a.shape.join() !== b.shape.join()
+    )
+      return 0;
+    same &&= Buffer.compare(a.data, b.data) === 0;
+    judged.push({ a, b });
   }
   if (same) return "identical";
-  const integers = answer.filter(({ datatype }) => /^U?INT/.test(datatype));
-  const judged = integers.length > 0 ? integers : answer;
+  const integers = judged.filter(({ a }) => /^U?INT/.test(a.datatype));
   let equal = 0;
   let count = 0;
-  for (const tensor of judged) {
-    const bytes = DATATYPE_BYTES[tensor.datatype];
-    const other = expected.find(({ name }) => name === tensor.name)!;
-    const elements = tensor.name === "classes" ? 1 : bytes === 0 ? 1 : tensor.data.byteLength / bytes;
+  for (const { a, b } of integers.length > 0 ? integers : judged) {
+    const bytes = DATATYPE_BYTES[a.datatype] || a.data.byteLength;
+    const elements = a.name === "classes" ? 1 : a.data.byteLength / bytes;
     count += elements;
-    equal += equalElements(tensor.data, other.data, {
-      elements,
-      bytes: bytes === 0 ? tensor.data.byteLength : bytes,
-    });
+    equal += equalElements(a.data, b.data, { elements, bytes });
   }
   return count === 0 ? 0 : (100 * equal) / count;
 }

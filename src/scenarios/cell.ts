@@ -1,4 +1,6 @@
 import type { CellKey } from "../core/cell.ts";
+import type { SourceSpec } from "../inputs/open-source.ts";
+import type { WarmUpContent } from "../serving/worker-protocol.ts";
 
 /** One cell of a plan: its key, and where its frames come from. */
 export interface Cell {
@@ -7,4 +9,8 @@ export interface Cell {
   readonly name: string;
   /** Path of the input, or `synthetic`; the key holds only its short name. */
   readonly inputPath: string;
+  /** The frames of its runs. */
+  readonly source: SourceSpec;
+  /** What its serving core runs before it is ready. */
+  readonly warm: readonly WarmUpContent[];
 }

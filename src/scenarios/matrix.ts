@@ -1,15 +1,27 @@
 import { type CellKey, cellName } from "../core/cell.ts";
 import { ConfigError } from "../core/errors.ts";
+import { isBayer, type Pixels } from "../core/frame.ts";
+import type { SourceSpec } from "../inputs/open-source.ts";
+import type { WarmUpContent } from "../serving/worker-protocol.ts";
 import type { BenchSpec, DimensionName, Dimensions } from "./bench-spec.ts";
 import type { Cell } from "./cell.ts";
 
 /** What the matrix must know of the world to tell possible cells from impossible ones. */
 export interface MatrixFacts {
-  isBuiltin(model: string): boolean;
+  /** Whether it takes images: built-in models and raw recipes take tensors only. */
+  takesImages(model: string): boolean;
   /** Of a model's frames from an input: the `input` key, and whether the camera's mosaic is there. */
-  source(model: string, input: string): { readonly name: string; readonly bayer: boolean };
+  source(model: string, input: string): SourceFacts;
   /** What the broker speaks. */
   readonly mqttVersion: string;
+}
+
+export interface SourceFacts {
+  /** The `input` key. */
+  readonly name: string;
+  readonly spec: SourceSpec;
+  /** Each kind of frame in it, once. */
+  readonly kinds: readonly Omit<Pixels, "data">[];
 }
 
 export interface Matrix {
@@ -31,7 +43,7 @@ export function expandMatrix(spec: BenchSpec, facts: MatrixFacts): Matrix {
   const skipped = new Map<string, Set<string>>();
   for (const block of [{}, ...spec.also]) {
     for (const combination of combinations({ ...spec.dimensions, ...block })) {
-      const reason = impossible(combination, spec, facts);
+      const reason = impossible(combination, facts);
       if (reason === undefined) {
         const cell = cellOf(combination, spec, facts);
         const twin = cells.get(cell.name);
@@ -84,7 +96,7 @@ interface Impossible {
   readonly why: string;
 }
 
-function impossible(c: Combination, spec: BenchSpec, facts: MatrixFacts): Impossible | undefined {
+function impossible(c: Combination, facts: MatrixFacts): Impossible | undefined {
   const { transport, encoding, placement, model = "", input = "" } = c;
   if (encoding === "json") {
     return transport === "http"
@@ -92,11 +104,8 @@ function impossible(c: Combination, spec: BenchSpec, facts: MatrixFacts): Imposs
       : { pair: `json over ${transport}`, why: "JSON bodies travel over http only" };
   }
   if (encoding === "binary") return undefined;
-  if (facts.isBuiltin(model)) {
-    return { pair: `${encoding} with ${model}`, why: "built-in models take plain bytes (binary or json)" };
-  }
-  if (spec.recipe === "raw") {
-    return { pair: `${encoding} with --recipe raw`, why: "raw tensors travel as binary or json" };
+  if (!facts.takesImages(model)) {
+    return { pair: `${encoding} with ${model}`, why: "the model takes tensors untouched (binary or json)" };
   }
   if (placement === "client") {
     return {
@@ -104,7 +113,7 @@ function impossible(c: Combination, spec: BenchSpec, facts: MatrixFacts): Imposs
       why: "with client-side work tensors travel, not images",
     };
   }
-  if (encoding === "bayer" && !facts.source(model, input).bayer) {
+  if (encoding === "bayer" && !facts.source(model, input).kinds.every((kind) => isBayer(kind.encoding))) {
     return { pair: `bayer from ${facts.source(model, input).name}`, why: "the source has no Bayer mosaic" };
   }
   return undefined;
@@ -135,7 +144,22 @@ function cellOf(c: Combination, spec: BenchSpec, facts: MatrixFacts): Cell {
     link: remote ? linkOf(spec.url ?? (transport === "mqtt" ? spec.broker : undefined)) : "none",
     target: spec.url ?? "managed",
   };
-  return { key, name: cellName(key), inputPath: input };
+  const { spec: source, kinds } = facts.source(model, input);
+  return { key, name: cellName(key), inputPath: input, source, warm: warmContents(key, facts, kinds) };
+}
+
+/** What the serving core of a cell will be sent, and so runs before it is ready. */
+function warmContents(
+  { encoding, placement, model }: CellKey,
+  facts: MatrixFacts,
+  kinds: SourceFacts["kinds"],
+): readonly WarmUpContent[] {
+  const tensors = placement === "client" || !facts.takesImages(model);
+  return kinds.map(({ widthPx, heightPx, encoding: own }) => ({
+    content: tensors ? "tensor" : encoding === "bayer" ? own : "rgb8",
+    widthPx,
+    heightPx,
+  }));
 }
 
 /** `loopback` for this machine, else `network`: what lies between is not known. */

@@ -32,7 +32,7 @@ export function tell(notice: string, value: unknown): void {
 }
 
 /**
- * Makes this process obey the conductor: runs its commands one after the other as they come, and ends by `end` when it is
+ * Makes this process obey the conductor: runs its commands as they come (they may overlap), and ends by `end` when it is
  * told to, when it gets SIGTERM, or when the conductor has gone. SIGINT is the conductor's business.
  *
  * @param commands - every command but `end`; what one returns is sent back.

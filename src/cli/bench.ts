@@ -1,0 +1,174 @@
+import { basename } from "node:path";
+import { Command, Option } from "commander";
+import { benchSchema } from "../config/bench-schema.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { resolveBench } from "../config/resolve-bench.ts";
+import { validate } from "../config/validate.ts";
+import { ConfigError } from "../core/errors.ts";
+import { type CellResult, cellResult, type RunResult } from "../recording/cell-result.ts";
+import { exitCodeOf } from "../reporting/exit-code.ts";
+import { formatTable } from "../reporting/format-table.ts";
+import { type JsonValue, REPORT_SCHEMA_VERSION, type Report } from "../reporting/report.ts";
+import { createResultsFolder } from "../reporting/results-folder.ts";
+import { writeResults } from "../reporting/write-results.ts";
+import { type BenchPlan, planCells, prepareBench } from "../scenarios/bench-plan.ts";
+import type { BenchSpec } from "../scenarios/bench-spec.ts";
+import { readEnvironment } from "../scenarios/environment.ts";
+import { runBench } from "../scenarios/run-bench.ts";
+import { judgeBasis } from "../scenarios/run-result.ts";
+import { addBenchOptions, parseBenchOptions } from "./bench-options.ts";
+import { createBenchProgress } from "./bench-progress.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+
+const EXAMPLES = `
+Lists are separated by commas; an option replaces the configuration's list. Durations: 250ms, 10s, 2m.
+Exit codes: 0 done, 1 a cell is INVALID or FAILED, 2 something is wrong before the first request, 130 interrupted.
+
+Examples:
+  $ npm run bench
+  $ npm run bench -- --quick
+  $ npm run bench -- --transport grpc,http --encoding binary,jpeg --input drive.bag --topic /camera/image_raw
+  $ npm run bench -- --transport http --model null --input synthetic --scenario open-loop --rate 100,1000 --duration 10s
+  $ npm run bench -- --url grpc://10.0.0.7:8001 --model m1-small --concurrency 1,4
+
+Comparing two results: an unpaired comparison of 4 repetitions a side can flag nothing; take 6 or more for a few cells.`;
+
+/** `bench`: carries out a matrix of cells and writes the results. */
+export function benchCommand(): Command {
+  const command = new Command("bench")
+    .description("Drive every transport across the matrix and write comparable CSV and JSON.")
+    .addOption(new Option("--config <file>", "configuration (default: bench.config.ts)"))
+    .addOption(new Option("--dry-run", "print the cells and run nothing"));
+  return addBenchOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action(async (options: Readonly<Record<string, unknown>>) => {
+      const spec = await readSpec(options);
+      process.exitCode = options["dryRun"] === true ? await dryRun(spec) : await bench(spec);
+    });
+}
+
+/** @throws {ConfigError} with the problems of the file and of the command line together. */
+async function readSpec(options: Readonly<Record<string, unknown>>): Promise<BenchSpec> {
+  const line = parseBenchOptions(options);
+  const config = options["config"];
+  const loaded = await loadConfig(typeof config === "string" ? config : undefined);
+  const file = validate(benchSchema, loaded.value);
+  const inFile = (file.problems ?? []).map(({ path, message }) => ({
+    path: `${basename(loaded.path)}: ${path}`,
+    message,
+  }));
+  const problems = [...inFile, ...line.problems];
+  if (problems.length > 0 || file.problems !== undefined) throw new ConfigError(problems);
+  return resolveBench({ file: file.value, fileFolder: loaded.folder, line: line.settings });
+}
+
+async function dryRun(spec: BenchSpec): Promise<number> {
+  const signal = new AbortController().signal;
+  const { cells, skipped, notes } = await planCells(spec, {
+    signal,
+    onProgress: (line) => console.error(line),
+  });
+  for (const { name } of cells) console.log(name);
+  for (const line of [...skipped, ...notes]) console.log(line);
+  const lengthMs = spec.durationMs;
+  const time =
+    lengthMs === undefined
+      ? ""
+      : `, about ${Math.ceil((cells.length * spec.repetitions * (lengthMs + 2_000)) / 1_000)} s`;
+  console.log(`${cells.length} cells × ${spec.repetitions} repetitions${time}`);
+  return 0;
+}
+
+async function bench(spec: BenchSpec): Promise<number> {
+  const startedAt = new Date();
+  const progress = createBenchProgress(process.stderr.isTTY === true);
+  const interrupt = listenForInterrupt(() => progress.line("ending; what was measured is kept"));
+  let plan: BenchPlan;
+  try {
+    plan = await prepareBench(spec, { signal: interrupt.signal, onProgress: progress.line });
+  } catch (error) {
+    const code = interrupt.exitCode();
+    if (code !== undefined) return code;
+    throw error;
+  }
+  for (const line of plan.skipped) progress.line(line);
+  try {
+    const folder = await createResultsFolder(spec.out, startedAt, spec.name);
+    const results = new Map<string, { provider: string; readonly runs: RunResult[] }>();
+    const reportNow = (state: Report["state"]): Report =>
+      makeReport({ plan, startedAt, state, cells: cellResults(plan, results) });
+    const complete = await runBench(plan, interrupt.signal, async (event) => {
+      progress.event(event);
+      if (event.kind !== "finished") return;
+      const entry = results.get(event.cell.name) ?? { provider: "", runs: [] };
+      entry.provider ||= event.executionProvider;
+      entry.runs.push(event.result);
+      results.set(event.cell.name, entry);
+      await writeResults(folder, reportNow("running"));
+    });
+    progress.stop();
+    const report = reportNow(complete ? "complete" : "interrupted");
+    await writeResults(folder, report);
+    console.log(formatTable(report));
+    console.log(folder);
+    return interrupt.exitCode() ?? exitCodeOf(report);
+  } finally {
+    progress.stop();
+    await plan.dispose();
+  }
+}
+
+function cellResults(
+  { cells, spec }: BenchPlan,
+  results: ReadonlyMap<string, { readonly provider: string; readonly runs: readonly RunResult[] }>,
+): readonly CellResult[] {
+  return cells.flatMap((cell) => {
+    const found = results.get(cell.name);
+    if (found === undefined) return [];
+    const { name, key } = cell;
+    return [
+      cellResult({ name, key, executionProvider: found.provider, runs: found.runs }, judgeBasis(spec, cell)),
+    ];
+  });
+}
+
+interface ReportParts {
+  readonly plan: BenchPlan;
+  readonly startedAt: Date;
+  readonly state: Report["state"];
+  readonly cells: readonly CellResult[];
+}
+
+function makeReport({ plan, startedAt, state, cells }: ReportParts): Report {
+  const { spec, skipped, notes, weights } = plan;
+  const seeded = Object.entries(weights).filter(([, kind]) => kind === "seeded");
+  return {
+    schemaVersion: REPORT_SCHEMA_VERSION,
+    name: spec.name,
+    state,
+    startedAt: startedAt.toISOString(),
+    finishedAt: state === "running" ? undefined : new Date().toISOString(),
+    quick: spec.quick,
+    plannedRuns: plan.cells.length * spec.repetitions,
+    environment: { ...environment() },
+    configuration: { ...(spec as unknown as Record<string, JsonValue>) },
+    seeds: { bench: spec.seed },
+    skipped,
+    notes: [
+      ...notes,
+      ...seeded.map(([name]) => `${name}: weights are seeded: its speed is real, its masks mean nothing`),
+      ...(spec.repetitions % 2 === 1 && !spec.quick
+        ? [
+            `${spec.repetitions} repetitions: an even number runs as many in the one order of cells as in the other`,
+          ]
+        : []),
+    ],
+    cells,
+  };
+}
+
+let known: ReturnType<typeof readEnvironment> | undefined;
+function environment(): ReturnType<typeof readEnvironment> {
+  known ??= readEnvironment();
+  return known;
+}

@@ -1,0 +1,100 @@
+import type { InferRequest, RequestedOutput } from "../inference.ts";
+import {
+  BINARY_DATA,
+  BINARY_DATA_OUTPUT,
+  BinaryPart,
+  type BinaryPreference,
+  checkHeaderBytes,
+  withoutParameter,
+} from "./binary.ts";
+import { arrayOf, flagOf, objectOf, parametersOf, parseJsonObject, textOf } from "./json-fields.ts";
+import { bodyOf, readTensor, type WrittenBody, writeTensors } from "./json-tensors.ts";
+import { encodeText } from "./json-text.ts";
+
+/** An infer request of the V2 REST protocol, taken apart. Plain data. */
+export interface ParsedInferRequest {
+  /** Its tensors are views into the body (binary) or new (JSON); parameters of the wire form are taken out. */
+  readonly request: InferRequest;
+  readonly binaryOutputs: BinaryPreference;
+}
+
+/**
+ * Reads the body of `POST …/infer`.
+ *
+ * @param context - the model that the path names; `headerBytes`: `Inference-Header-Content-Length`, else the length of the body.
+ * @throws {TransportError} INVALID_ARGUMENT for anything malformed, on one line; UNIMPLEMENTED for a raw binary request.
+ */
+export function parseInferRequest(
+  body: Uint8Array,
+  context: {
+    readonly modelName: string;
+    readonly modelVersion?: string | undefined;
+    readonly headerBytes: number;
+  },
+): ParsedInferRequest {
+  checkHeaderBytes(context.headerBytes, body.byteLength);
+  const fields = parseJsonObject(body.subarray(0, context.headerBytes), "the request");
+  const binary = new BinaryPart(body, context.headerBytes);
+  const inputs = arrayOf(fields["inputs"], "inputs").map((input, i) =>
+    readTensor(input, `inputs[${i}]`, binary),
+  );
+  binary.end();
+  const parameters = parametersOf(fields["parameters"], "parameters");
+  const byName = new Map<string, boolean>();
+  const outputs =
+    fields["outputs"] === undefined
+      ? undefined
+      : arrayOf(fields["outputs"], "outputs").map((output, i) =>
+          readRequestedOutput(output, `outputs[${i}]`, byName),
+        );
+  return {
+    request: {
+      modelName: context.modelName,
+      modelVersion: context.modelVersion,
+      id: fields["id"] === undefined ? "" : textOf(fields["id"], "id"),
+      parameters: withoutParameter(parameters, BINARY_DATA_OUTPUT),
+      inputs,
+      outputs,
+    },
+    binaryOutputs: { byDefault: flagOf(parameters, BINARY_DATA_OUTPUT, "parameters") ?? false, byName },
+  };
+}
+
+/**
+ * Writes an infer request.
+ *
+ * @param encoding - `json`: numbers both ways; `binary`: raw tensors both ways (every output is asked for as binary
+ * unless its own `binary_data` says otherwise).
+ * @throws {TransportError} INVALID_ARGUMENT for a tensor that cannot be written as JSON.
+ */
+export function writeInferRequest(request: InferRequest, encoding: "json" | "binary"): WrittenBody {
+  const isBinary = encoding === "binary";
+  const outputs = request.outputs?.map(({ name, parameters }) => ({
+    name,
+    parameters: isBinary ? { [BINARY_DATA]: true, ...parameters } : parameters,
+  }));
+  const parameters =
+    isBinary && outputs === undefined
+      ? { ...request.parameters, [BINARY_DATA_OUTPUT]: true }
+      : request.parameters;
+  const binary: Uint8Array[] = [];
+  const pieces = [
+    "{",
+    ...(request.id === "" ? [] : [`"id":${JSON.stringify(request.id)},`]),
+    ...(parameters === undefined ? [] : [`"parameters":${JSON.stringify(parameters)},`]),
+    '"inputs":',
+    ...writeTensors(request.inputs, () => isBinary, binary),
+    ...(outputs === undefined ? [] : [`,"outputs":${JSON.stringify(outputs)}`]),
+    "}",
+  ];
+  return bodyOf([encodeText(pieces)], binary);
+}
+
+function readRequestedOutput(value: unknown, where: string, byName: Map<string, boolean>): RequestedOutput {
+  const fields = objectOf(value, where);
+  const name = textOf(fields["name"], `${where}.name`);
+  const parameters = parametersOf(fields["parameters"], `output '${name}': parameters`);
+  const wanted = flagOf(parameters, BINARY_DATA, `output '${name}': parameters`);
+  if (wanted !== undefined) byName.set(name, wanted);
+  return { name, parameters: withoutParameter(parameters, BINARY_DATA) };
+}

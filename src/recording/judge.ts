@@ -1,0 +1,114 @@
+import type { AnswerCheck, Verdict } from "../core/verdict.ts";
+import type { CellFigures } from "./figures.ts";
+
+export interface JudgeContext {
+  /** The bench ran with `--quick`. */
+  readonly quick: boolean;
+  readonly openLoop: boolean;
+  /** Why a run could not go to its end (a process died, a connection could not be made); absent when it did. */
+  readonly failure?: string | undefined;
+  readonly answerCheck: AnswerCheck;
+  readonly answerAgreementPercent?: number | undefined;
+  /** A lossy encoding may differ: its agreement is printed, and it is never at fault for it. */
+  readonly lossless: boolean;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** Whole sentences that say what was found and what to do; never empty for anything but VALID and SMOKE. */
+  readonly reasons: readonly string[];
+}
+
+/** Stages that leave more than both of these unaccounted do not close. */
+const UNACCOUNTED_SHARE = 0.05;
+const UNACCOUNTED_MS = 0.05;
+/** A throughput below this share of the scheduled rate is overload. */
+const KEPT_UP = 0.98;
+/** So many unanswered failures in a row at the end of a run are a server that went away. */
+const GONE_AFTER = 3;
+
+/** How far the figures can be trusted. The first that holds: FAILED, INVALID, SMOKE, OVERLOADED, VALID. */
+export function judge(figures: CellFigures, context: JudgeContext): Judgement {
+  const failed = failureReasons(figures, context);
+  if (failed.length > 0) return { verdict: "FAILED", reasons: failed };
+  const overload = context.openLoop ? overloadReasons(figures) : timeoutReasons(figures);
+  const invalid = [...answerReasons(context), ...(context.quick ? [] : stageReasons(figures))];
+  const notes = failureNotes(figures);
+  if (invalid.length > 0) return { verdict: "INVALID", reasons: [...invalid, ...overload, ...notes] };
+  if (context.quick) return { verdict: "SMOKE", reasons: [...overload, ...notes] };
+  if (overload.length > 0) return { verdict: "OVERLOADED", reasons: [...overload, ...notes] };
+  return { verdict: "VALID", reasons: notes };
+}
+
+function failureReasons(figures: CellFigures, { failure }: JudgeContext): string[] {
+  const reasons = failure === undefined ? [] : [failure];
+  const first = figures.failures[0];
+  if (figures.aborted && failure === undefined) reasons.push("The run was broken off before its end.");
+  else if (figures.ok === 0 && figures.requests > 0) {
+    const why = first === undefined ? "" : ` (${first.status}: ${first.firstMessage})`;
+    reasons.push(
+      `None of ${figures.requests} requests was answered${why}: check the server, then run again.`,
+    );
+  } else if (figures.requests === 0 && failure === undefined) {
+    reasons.push("No request was made: lengthen --duration or raise --rate.");
+  } else if (figures.unansweredAtEnd >= GONE_AFTER && failure === undefined) {
+    reasons.push(
+      `The last ${figures.unansweredAtEnd} requests found no server: it went away before the run's end; see its log.`,
+    );
+  }
+  return reasons;
+}
+
+function answerReasons({ answerCheck, answerAgreementPercent, lossless }: JudgeContext): string[] {
+  if (answerCheck !== "differs" || !lossless) return [];
+  const found =
+    answerAgreementPercent === undefined
+      ? ""
+      : ` (${Number(answerAgreementPercent.toFixed(4))} % of the classes agree)`;
+  return [
+    `The answers differ from the in-process reference${found}: the transport, the model or the input was not the same; do not compare this row.`,
+  ];
+}
+
+function stageReasons({ unaccountedMeanMs, stageServiceMeanMs }: CellFigures): string[] {
+  if (unaccountedMeanMs === undefined || stageServiceMeanMs === undefined) return [];
+  const rest = Math.abs(unaccountedMeanMs);
+  if (rest <= UNACCOUNTED_MS || rest <= UNACCOUNTED_SHARE * stageServiceMeanMs) return [];
+  return [
+    `The stages leave ${unaccountedMeanMs.toFixed(3)} ms of a mean service time of ${stageServiceMeanMs.toFixed(3)} ms unaccounted (more than 5 %): free the machine of other load and run again.`,
+  ];
+}
+
+function timeoutReasons({ timedOut, requests, timeoutMs }: CellFigures): string[] {
+  if (timedOut === 0) return [];
+  return [
+    `${timedOut} of ${requests} requests timed out after ${timeoutMs} ms: lower the load or raise --timeout.`,
+  ];
+}
+
+function overloadReasons(figures: CellFigures): string[] {
+  const { requests, dropped, completed, inFlightAllowance, throughputPerSec, scheduledPerSec } = figures;
+  const reasons: string[] = [];
+  if (dropped > 0) {
+    reasons.push(
+      `${dropped} of ${requests} arrivals were dropped because --max-in-flight was reached: lower --rate to find what the system keeps up with.`,
+    );
+  }
+  reasons.push(...timeoutReasons(figures));
+  // Compared with the arrivals that were scheduled, since a Poisson schedule has not exactly its rate; less what is in
+  // flight at the window's end in any system.
+  if (completed + inFlightAllowance < KEPT_UP * requests && throughputPerSec !== undefined) {
+    reasons.push(
+      `Throughput was ${throughputPerSec.toFixed(1)} per second of ${(scheduledPerSec ?? 0).toFixed(1)} scheduled (less than 98 %): lower --rate to find what the system keeps up with.`,
+    );
+  }
+  return reasons;
+}
+
+function failureNotes({ failed, requests, failures }: CellFigures): string[] {
+  if (failed === 0) return [];
+  const named = failures
+    .filter(({ status }) => status !== "DEADLINE_EXCEEDED")
+    .map(({ status, count, firstMessage }) => `${count} ${status}, first: ${firstMessage}`);
+  return [`${failed} of ${requests} requests failed (${named.join("; ")}).`];
+}

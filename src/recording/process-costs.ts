@@ -1,0 +1,44 @@
+/** What one process used in one run, over the measurement window. */
+export interface ProcessCost {
+  /** User and system time of all its threads, milliseconds. */
+  readonly cpuMs: number;
+  /** Largest resident memory, MB (10^6 bytes). */
+  readonly peakRssMb: number;
+  /** 99th percentile of the event loop's delay on the sockets' thread, milliseconds. */
+  readonly eventLoopDelayP99Ms?: number | undefined;
+}
+
+export const PROCESS_ROLES = ["client", "server", "broker"] as const;
+export type ProcessRole = (typeof PROCESS_ROLES)[number];
+
+/** A role is absent where there is no such process or it is not ours to look into. */
+export type ProcessCosts = Readonly<Partial<Record<ProcessRole, ProcessCost>>>;
+
+/** Costs of a cell, per request where they add up, the largest where they do not. */
+export interface RequestCost {
+  readonly cpuMsPerRequest?: number | undefined;
+  readonly peakRssMb: number;
+  readonly eventLoopDelayP99Ms?: number | undefined;
+}
+
+/**
+ * One role's costs over several runs.
+ * @param runs - each with the requests that were sent in it.
+ */
+export function requestCost(
+  role: ProcessRole,
+  runs: readonly { readonly sent: number; readonly costs: ProcessCosts }[],
+): RequestCost | undefined {
+  const known = runs.flatMap(({ sent, costs }) => {
+    const cost = costs[role];
+    return cost === undefined ? [] : [{ sent, ...cost }];
+  });
+  if (known.length === 0) return undefined;
+  const sent = known.reduce((sum, run) => sum + run.sent, 0);
+  const delays = known.flatMap(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms ?? []);
+  return {
+    cpuMsPerRequest: sent > 0 ? known.reduce((sum, run) => sum + run.cpuMs, 0) / sent : undefined,
+    peakRssMb: Math.max(...known.map((run) => run.peakRssMb)),
+    eventLoopDelayP99Ms: delays.length > 0 ? Math.max(...delays) : undefined,
+  };
+}

@@ -1,0 +1,71 @@
+import type { FailureStatus } from "../core/status.ts";
+
+/**
+ * What is kept of each request: one column each. Times are nanoseconds of the generator's clock (`server…` and
+ * `broker…` of theirs), durations nanoseconds; NaN means absent.
+ */
+export const COLUMNS = [
+  "frame",
+  "client",
+  "intendedNs",
+  "startNs",
+  /** NaN: this cell has no client pre-processing, `encode` begins at `startNs`. */
+  "preprocessedNs",
+  "sentNs",
+  "receivedNs",
+  /** NaN: this cell has no client post-processing, `client_decode` ends at `doneNs`. */
+  "decodedNs",
+  "doneNs",
+  "serverInNs",
+  "serverOutNs",
+  "decodeNs",
+  "queueNs",
+  "preprocessNs",
+  "inferNs",
+  "postprocessNs",
+  "encodeNs",
+  "requestPayloadBytes",
+  "responsePayloadBytes",
+  /** Index in `STATUSES`; NaN while the request is out and for a dropped one. */
+  "status",
+  /** 1: an arrival that was not sent because the in-flight limit was reached. */
+  "dropped",
+  /** 1: the server's marks are of the generator's own clock, 0: of another one. NaN: the server sent none. */
+  "sameClock",
+  "brokerRequestInNs",
+  "brokerRequestOutNs",
+  "brokerResponseInNs",
+  "brokerResponseOutNs",
+] as const;
+
+export type Column = (typeof COLUMNS)[number];
+
+/** One array per column; the index is the request's sequence number, which is the order of intended times. */
+export type Columns = Readonly<Record<Column, Float64Array>>;
+
+/** How often a status came, with the text of its first failure. */
+export interface FailureCount {
+  readonly status: FailureStatus;
+  readonly count: number;
+  readonly firstMessage: string;
+}
+
+/** Everything recorded in one run. Plain data: it crosses process IPC with advanced serialization. */
+export interface RunRecord {
+  readonly rows: number;
+  readonly columns: Columns;
+  /** The id of request `seq` is this followed by the number. */
+  readonly idPrefix: string;
+  /** The measurement window, marks of the generator's clock. A request belongs to it by its intended time. */
+  readonly windowStartNs: number;
+  readonly windowEndNs: number;
+  /** Milliseconds a request may take; censored percentiles are said to be above it. */
+  readonly timeoutMs: number;
+  /** Requests outstanding; absent for an open loop. */
+  readonly concurrency?: number | undefined;
+  /** The signal ended the run: requests it cancelled are not counted. */
+  readonly aborted: boolean;
+  /** Answers that arrived after their request had been given up. */
+  readonly lateAnswers: number;
+  readonly failures: readonly FailureCount[];
+}

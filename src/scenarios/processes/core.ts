@@ -1,0 +1,30 @@
+import { createEngine, type Engine } from "../../serving/engine.ts";
+import { type Recipe, readRecipe } from "../../serving/recipe.ts";
+import type { WarmUpContent } from "../../serving/worker-protocol.ts";
+import type { CoreFacts, CoreSpec } from "./commands.ts";
+
+/**
+ * The serving core that a spec describes.
+ * @param warm - what it is to have run before it is ready, so that no session is built during a measurement.
+ */
+export async function createCore(spec: CoreSpec, warm?: readonly WarmUpContent[]): Promise<Engine> {
+  return createEngine({
+    models: spec.models,
+    repositoryDir: spec.repository,
+    device: spec.device,
+    instances: spec.instances,
+    intraOpThreads: spec.threads,
+    recipe: await recipeOf(spec),
+    warmUpContents: warm,
+  });
+}
+
+/** The recipe that replaces the model's own. @throws {ConfigError} for a file that holds none. */
+export async function recipeOf({ recipe }: Pick<CoreSpec, "recipe">): Promise<Recipe | "raw" | undefined> {
+  return recipe === undefined || recipe === "raw" ? recipe : readRecipe(recipe);
+}
+
+/** What a report says about a core. */
+export function coreFacts({ settings, executionProvider }: Engine): CoreFacts {
+  return { executionProvider, instances: settings.instances, threads: settings.intraOpThreads };
+}

@@ -1,0 +1,63 @@
+import type { RunResult } from "../recording/cell-result.ts";
+import type { BenchPlan } from "./bench-plan.ts";
+import type { Cell } from "./cell.ts";
+import { type Phase, runCell } from "./run-cell.ts";
+import { runOrder } from "./run-order.ts";
+import { toRunResult } from "./run-result.ts";
+
+/** Which run of how many an event belongs to. */
+export interface RunPosition {
+  readonly cell: Cell;
+  /** From 0. */
+  readonly repetition: number;
+  /** From 0, in the order of the bench. */
+  readonly index: number;
+  readonly of: number;
+}
+
+/** What the runner tells while it works; printing and writing are others' business. */
+export type BenchEvent =
+  | (RunPosition & { readonly kind: "phase"; readonly phase: Phase; readonly fraction: number })
+  | (RunPosition & {
+      readonly kind: "finished";
+      readonly result: RunResult;
+      readonly executionProvider: string;
+    });
+
+/**
+ * Runs every cell in every repetition, each in new processes. Ends early when the signal is aborted; the run that it
+ * broke off is not reported.
+ *
+ * @returns whether every run was made.
+ */
+export async function runBench(
+  plan: BenchPlan,
+  signal: AbortSignal,
+  onEvent: (event: BenchEvent) => void | Promise<void>,
+): Promise<boolean> {
+  const { spec, cells } = plan;
+  const order = runOrder(cells.length, spec.repetitions, spec.seed);
+  for (const [index, { cell: at, repetition }] of order.entries()) {
+    const cell = cells[at];
+    if (signal.aborted) return false;
+    if (cell === undefined) continue;
+    const position: RunPosition = { cell, repetition, index, of: order.length };
+    const startedAt = new Date().toISOString();
+    const outcome = await runCell({
+      spec,
+      cell,
+      repetition,
+      reference: plan.reference(cell),
+      signal,
+      onPhase: (phase, fraction) => void onEvent({ ...position, kind: "phase", phase, fraction }),
+    });
+    if (signal.aborted) return false;
+    await onEvent({
+      ...position,
+      kind: "finished",
+      result: toRunResult(outcome, { spec, cell, repetition, startedAt }),
+      executionProvider: outcome.core?.executionProvider ?? "",
+    });
+  }
+  return true;
+}

@@ -1,0 +1,22 @@
+import type { WarmUpResult } from "../recording/cell-result.ts";
+import type { ProcessCosts } from "../recording/process-costs.ts";
+import type { RunRecord } from "../recording/run-record.ts";
+import type { AnswerTally } from "./answers.ts";
+import type { CoreFacts } from "./processes/commands.ts";
+
+/** What one repetition of a cell gave. */
+export interface RunOutcome {
+  /** Why the run could not go to its end, one line; absent: it did. */
+  readonly failure?: string | undefined;
+  /** Absent when the run failed before its first request. */
+  readonly record?: RunRecord | undefined;
+  readonly answers: AnswerTally;
+  readonly costs: ProcessCosts;
+  /** Per frame, nanoseconds. */
+  readonly retrieveNs: readonly number[];
+  /** Of the serving core, where the bench started it. */
+  readonly core?: CoreFacts | undefined;
+  readonly warmup?: WarmUpResult | undefined;
+  /** What the processes said about themselves. */
+  readonly notes: readonly string[];
+}

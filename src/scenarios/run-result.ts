@@ -1,0 +1,51 @@
+import { clockId } from "../core/clock.ts";
+import { type JudgeBasis, type RunResult, runResult } from "../recording/cell-result.ts";
+import { createRecorder } from "../recording/recorder.ts";
+import { tallyRun } from "../recording/tally.ts";
+import { answerCheck } from "./answers.ts";
+import type { BenchSpec } from "./bench-spec.ts";
+import type { Cell } from "./cell.ts";
+import type { RunOutcome } from "./run-outcome.ts";
+
+/** What judging a cell's runs starts from. */
+export function judgeBasis({ quick }: Pick<BenchSpec, "quick">, { key }: Cell): JudgeBasis {
+  return { quick, openLoop: key.scenario === "open-loop", lossless: key.encoding !== "jpeg" };
+}
+
+/** The row that one repetition becomes. @param repetition - from 0. */
+export function toRunResult(
+  outcome: RunOutcome,
+  {
+    spec,
+    cell,
+    repetition,
+    startedAt,
+  }: { spec: BenchSpec; cell: Cell; repetition: number; startedAt: string },
+): RunResult {
+  const { key } = cell;
+  // Without batching the same bytes through the same graph give the same bytes, on the CPU.
+  const exact = key.encoding !== "jpeg" && key.device !== "gpu" && key.target === "managed";
+  const { check, agreementPercent } = answerCheck(outcome.answers, exact);
+  const tally = tallyRun(outcome.record ?? emptyRecord(spec.timeoutMs), {
+    deadlineMs: spec.deadlineMs,
+    retrieveNs: outcome.retrieveNs,
+    costs: outcome.costs,
+  });
+  return runResult(
+    {
+      repetition: repetition + 1,
+      startedAt,
+      failure: outcome.failure,
+      answers: { check, agreementPercent },
+      warmUp: outcome.warmup,
+      notes: outcome.notes,
+      tally,
+    },
+    judgeBasis(spec, cell),
+  );
+}
+
+function emptyRecord(timeoutMs: number) {
+  const none = { idPrefix: "", windowStartNs: 0, windowEndNs: 0, timeoutMs, aborted: false };
+  return createRecorder({ clockId: clockId() }).finish(none);
+}

@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { ModelConfig } from "./model-config.ts";
+
+/** Begins the names of folders that are still being written; listings pass over names that begin with a dot. */
+const UNFINISHED = ".wirebench-";
+
+/** Whether a process lives; one of another user counts as living. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Removes what killed processes left unfinished. */
+async function sweep(repositoryDir: string): Promise<void> {
+  for (const name of await readdir(repositoryDir)) {
+    const pid = new RegExp(`^\\${UNFINISHED}(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) {
+      await rm(path.join(repositoryDir, name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function renamedInto(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/**
+ * Puts a model into the repository in one step: its folder is written beside the others under another name and then
+ * renamed. A reader sees the whole model or none; of two processes that install the same model one comes first, and
+ * neither harms the other.
+ *
+ * @param replace - false: a model that is there already stays, and ours is dropped.
+ * @returns whether ours is the one in the repository.
+ */
+export async function installModel(
+  repositoryDir: string,
+  name: string,
+  content: { readonly config: ModelConfig; readonly model: Uint8Array },
+  { replace }: { readonly replace: boolean },
+): Promise<boolean> {
+  await mkdir(repositoryDir, { recursive: true });
+  await sweep(repositoryDir);
+  const work = await mkdtemp(path.join(repositoryDir, `${UNFINISHED}${process.pid}-`));
+  try {
+    const fresh = path.join(work, "new");
+    await mkdir(path.join(fresh, "1"), { recursive: true });
+    await writeFile(path.join(fresh, "1", "model.onnx"), content.model);
+    await writeFile(path.join(fresh, "config.json"), `${JSON.stringify(content.config, null, 2)}\n`);
+    const folder = path.join(repositoryDir, name);
+    if (await renamedInto(fresh, folder)) return true;
+    if (!replace) return false;
+    // A folder cannot be renamed over another: the old one steps aside, and is gone with the working folder.
+    for (let old = 0; ; old += 1) {
+      await rename(folder, path.join(work, `old-${old}`)).catch(() => undefined);
+      if (await renamedInto(fresh, folder)) return true;
+    }
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}

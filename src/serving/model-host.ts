@@ -1,0 +1,27 @@
+import type { InferRequest, InferResponse } from "../core/inference.ts";
+import type { ModelMetadata, ModelStatistics } from "../core/metadata.ts";
+import type { BodyCodec, EncodedContext, EncodedResponse } from "../core/serving-core.ts";
+
+/** One model that is served: its instances, its queue, its counters. */
+export interface ModelHost {
+  readonly metadata: ModelMetadata;
+  /** `cpu`, `cuda`, `webgpu`, or `builtin`. */
+  readonly executionProvider: string;
+  isReady(): boolean;
+  statistics(): ModelStatistics;
+  /** As `ServingCore.infer`. @param submittedNs - when the core was called. */
+  infer(request: InferRequest, signal: AbortSignal, submittedNs: number): Promise<InferResponse>;
+  /** As `ServingCore.inferEncoded`. */
+  inferEncoded(body: EncodedBody, signal: AbortSignal, submittedNs: number): Promise<EncodedResponse>;
+  close(): Promise<void>;
+}
+
+/** A body in text, with what is needed to read it. */
+export interface EncodedBody {
+  readonly body: Uint8Array;
+  readonly codec: BodyCodec;
+  readonly context: EncodedContext;
+}
+
+/** What callers are told while the engine ends. */
+export const CLOSING = "the server is closing";

@@ -1,0 +1,173 @@
+import { readFile } from "node:fs/promises";
+import { type Clock, monotonicClock } from "../core/clock.ts";
+import { messageOf, TransportError } from "../core/errors.ts";
+import { isBinaryOutput } from "../core/oip/binary.ts";
+import { parseInferRequest, writeOutputs } from "../core/oip/json.ts";
+import { TIMEOUT_US } from "../core/parameters.ts";
+import { splitBytes, type Tensor } from "../core/tensor.ts";
+import { decodeImage } from "../vision/image-codec.ts";
+import { splitTensors, stackTensors } from "./batching.ts";
+import type { FrameSize } from "./graphs/add-preprocess.ts";
+import { createModelSessions, type SessionContent } from "./model-sessions.ts";
+import { shapeRequest } from "./request-shape.ts";
+import { warmUpTensors } from "./warm-up.ts";
+import type {
+  EncodedWork,
+  ModelRun,
+  ModelWorkerData,
+  TensorWork,
+  WorkResult,
+  WorkSuccess,
+} from "./worker-protocol.ts";
+
+/** A model on the current thread: what a worker does, without the worker. */
+export interface ModelRunner {
+  readonly executionProvider: string;
+  /** One at a time. Never rejects: a failure is the result of its work. */
+  run(run: ModelRun): Promise<readonly WorkResult[]>;
+  release(): Promise<void>;
+}
+
+/** Runs of every session before readiness: the first plans memory, the second uses it. */
+const WARM_UP_RUNS = 2;
+
+/**
+ * Opens the sessions that the warm-up names and runs each twice.
+ * @throws {ServingError} ERR_MODEL or ERR_DEVICE
+ */
+export async function createModelRunner(
+  { model, path, settings, warmUp }: ModelWorkerData,
+  clock: Clock = monotonicClock,
+): Promise<ModelRunner> {
+  const sessions = createModelSessions({ model, settings, readModel: () => readFile(path) });
+
+  const infer = async (
+    content: SessionContent,
+    inputs: readonly Tensor[],
+    outputs: readonly string[] | undefined,
+  ): Promise<readonly Tensor[]> => {
+    const session = await sessions.open(content, content === "tensor" ? undefined : frameOf(inputs[0]!));
+    // The image input of a fused graph has its own name; a caller may use the model's.
+    const feeds = content === "tensor" ? inputs : [{ ...inputs[0]!, name: session.inputNames[0]! }];
+    return session.run(feeds, outputs);
+  };
+
+  const runOne = async (
+    { inputs, outputs }: TensorWork,
+    beganNs: number,
+    parseNs?: number,
+  ): Promise<WorkSuccess> => {
+    const shape = shapeRequest(
+      model,
+      inputs,
+      outputs?.map((name) => ({ name })),
+    );
+    let decodedNs = beganNs + (parseNs ?? 0);
+    let decodeNs = parseNs;
+    let feeds = inputs;
+    let content = shape.content;
+    if (content === "compressed") {
+      feeds = [await decodeInput(inputs[0]!)];
+      content = "rgb8";
+      decodedNs = clock.nowNs();
+      decodeNs = decodedNs - beganNs;
+    }
+    const answer = await infer(content, feeds, outputs);
+    const finishedNs = clock.nowNs();
+    return {
+      ok: true,
+      timing: { beganNs, decodeNs, inferNs: finishedNs - decodedNs, finishedNs },
+      outputs: answer,
+    };
+  };
+
+  const runEncoded = async (work: EncodedWork, beganNs: number): Promise<WorkSuccess> => {
+    const { request, binaryOutputs } = parseInferRequest(work.body, work.context);
+    const timeoutUs = request.parameters?.[TIMEOUT_US];
+    const checkDeadline = (): void => {
+      if (typeof timeoutUs !== "number" || timeoutUs <= 0) return;
+      if (clock.nowNs() - work.submittedNs < timeoutUs * 1000) return;
+      throw new TransportError(
+        "DEADLINE_EXCEEDED",
+        `model '${model.name}': no answer within ${timeoutUs} µs`,
+      );
+    };
+    checkDeadline();
+    const outputs = request.outputs?.map(({ name }) => name);
+    const result = await runOne(
+      { kind: "tensors", inputs: request.inputs, outputs },
+      beganNs,
+      clock.nowNs() - beganNs,
+    );
+    checkDeadline();
+    const { json, binary } = writeOutputs(result.outputs, (name) => isBinaryOutput(binaryOutputs, name));
+    const writeNs = clock.nowNs() - result.timing.finishedNs;
+    return { ...result, outputs: [], written: { id: request.id, json, binary, writeNs } };
+  };
+
+  const runBatch = async (works: readonly TensorWork[], beganNs: number): Promise<readonly WorkResult[]> => {
+    const [first] = works as readonly [TensorWork];
+    const { content } = shapeRequest(model, first.inputs, undefined);
+    if (content === "compressed") throw new TypeError("compressed images are not put together in a batch");
+    const elements = works.map(({ inputs }) => inputs[0]!.shape[0]!);
+    const answer = await infer(content, stackTensors(works.map(({ inputs }) => inputs)), first.outputs);
+    const answers = splitTensors(answer, elements);
+    const finishedNs = clock.nowNs();
+    const timing = { beganNs, decodeNs: undefined, inferNs: finishedNs - beganNs, finishedNs };
+    return answers.map((outputs): WorkResult => ({ ok: true, timing, outputs }));
+  };
+
+  for (const wanted of warmUp) {
+    const { tensors, guessed } = warmUpTensors(model, wanted);
+    if (wanted.content === "tensor") await sessions.open("tensor");
+    else await sessions.openSized(wanted.content, frameOf(tensors[0]!));
+    for (let run = 0; run < WARM_UP_RUNS; run++) {
+      try {
+        await infer(wanted.content, tensors, undefined);
+      } catch (cause) {
+        // A free dimension that only the user knows: the model is loaded, its first request warms it.
+        if (guessed) break;
+        await sessions.release();
+        throw sessions.refusal(`cannot run on ${describe(wanted.content, tensors)}: ${messageOf(cause)}`);
+      }
+    }
+  }
+
+  return {
+    executionProvider: await sessions.executionProvider(),
+    async run({ works }) {
+      const beganNs = clock.nowNs();
+      const [work] = works;
+      try {
+        if (work?.kind === "encoded") return [await runEncoded(work, beganNs)];
+        const tensorWorks = works.filter((each) => each.kind === "tensors");
+        return work !== undefined && works.length === 1
+          ? [await runOne(work, beganNs)]
+          : await runBatch(tensorWorks, beganNs);
+      } catch (reason) {
+        const { status, message } = TransportError.from(reason, "INTERNAL");
+        return works.map((): WorkResult => ({ ok: false, status, message: messageOf(message) }));
+      }
+    },
+    release: () => sessions.release(),
+  };
+}
+
+/** One compressed image, BYTES [1], as RGB. */
+async function decodeInput({ name, data }: Tensor): Promise<Tensor> {
+  try {
+    const { widthPx, heightPx, rgb } = await decodeImage(splitBytes(data, name)[0]!);
+    return { name, datatype: "UINT8", shape: [1, heightPx, widthPx, 3], data: rgb };
+  } catch (cause) {
+    throw new TransportError("INVALID_ARGUMENT", `input '${name}': ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The size of images [N, H, W, C]. */
+function frameOf({ shape }: Tensor): FrameSize {
+  return { widthPx: shape[2]!, heightPx: shape[1]! };
+}
+
+function describe(content: SessionContent, tensors: readonly Tensor[]): string {
+  return `${content} ${tensors.map(({ shape }) => `[${shape}]`).join(", ")}`;
+}

@@ -1,0 +1,74 @@
+import { messageOf, ServingError, TransportError } from "../core/errors.ts";
+import type { PixelEncoding } from "../core/frame.ts";
+import type { FrameSize } from "./graphs/add-preprocess.ts";
+import { buildPipelineGraph } from "./graphs/pipeline-graph.ts";
+import { type OnnxSession, openSession } from "./onnx-session.ts";
+import type { ServedModel } from "./request-shape.ts";
+import type { SessionSettings } from "./session-settings.ts";
+
+/** `tensor`: the model as it is; a pixel encoding: pre-processing, model and post-processing in one graph. */
+export type SessionContent = "tensor" | PixelEncoding;
+
+/** The sessions of one model on one thread, made when first asked for and kept. */
+export interface ModelSessions {
+  /**
+   * @param frame - the images' size. A session made for that size is used if there is one, else one for any size.
+   * @throws {TransportError} INVALID_ARGUMENT for images where there is no recipe; {ServingError} as `openSession`.
+   */
+  open(content: SessionContent, frame?: FrameSize): Promise<OnnxSession>;
+  /** Makes a session for images of one size: the runtime can plan its memory ahead, and a needless resize is left out. */
+  openSized(content: PixelEncoding, frame: FrameSize): Promise<OnnxSession>;
+  /** Of the sessions; opens the model itself when none is open. */
+  executionProvider(): Promise<string>;
+  /** An error that names the model. */
+  refusal(text: string): ServingError;
+  /** Frees every session; nothing may be running. */
+  release(): Promise<void>;
+}
+
+/** @param options.readModel - the bytes of the .onnx file; read anew for each session, so that they are not kept. */
+export function createModelSessions(options: {
+  readonly model: ServedModel;
+  readonly settings: SessionSettings;
+  readonly readModel: () => Promise<Uint8Array>;
+}): ModelSessions {
+  const { model, settings } = options;
+  const what = `model '${model.name}'`;
+  const sessions = new Map<string, Promise<OnnxSession>>();
+
+  const create = async (content: SessionContent, frame?: FrameSize): Promise<OnnxSession> => {
+    const bytes = await options.readModel();
+    if (content === "tensor") return openSession(bytes, what, settings);
+    if (model.recipe === "raw") {
+      throw new TransportError("INVALID_ARGUMENT", `${what} has no recipe for images (raw)`);
+    }
+    const graph = buildPipelineGraph(bytes, model.recipe, content, frame);
+    return openSession(graph, `${what} for ${content}`, settings);
+  };
+  const keyOf = (content: SessionContent, { widthPx, heightPx }: FrameSize): string =>
+    `${content}@${widthPx}x${heightPx}`;
+  const keep = (key: string, make: () => Promise<OnnxSession>): Promise<OnnxSession> => {
+    let session = sessions.get(key);
+    if (session === undefined) {
+      session = make();
+      sessions.set(key, session);
+    }
+    return session;
+  };
+  const open = (content: SessionContent, frame?: FrameSize): Promise<OnnxSession> =>
+    (frame && sessions.get(keyOf(content, frame))) ?? keep(content, () => create(content));
+  return {
+    open,
+    openSized: (content, frame) => keep(keyOf(content, frame), () => create(content, frame)),
+    async executionProvider() {
+      const [first = open("tensor")] = sessions.values();
+      return (await first).executionProvider;
+    },
+    refusal: (text) => new ServingError("ERR_MODEL", `${what} ${messageOf(text)}`),
+    async release() {
+      const opened = await Promise.allSettled(sessions.values());
+      sessions.clear();
+      for (const each of opened) if (each.status === "fulfilled") await each.value.release();
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import type { Clock } from "../core/clock.ts";
+import { TransportError } from "../core/errors.ts";
+import type { InferRequest, InferResponse } from "../core/inference.ts";
+import { DECODE_NS, INFER_NS, type Parameters, QUEUE_NS } from "../core/parameters.ts";
+import type { EncodedResponse } from "../core/serving-core.ts";
+import type { BatchPolicy } from "./batching.ts";
+import type { EngineSettings } from "./engine-options.ts";
+import { CLOSING, type EncodedBody, type ModelHost } from "./model-host.ts";
+import { type ModelWorker, startModelWorker } from "./model-worker.ts";
+import type { ServedModel } from "./request-shape.ts";
+import { shapeRequest } from "./request-shape.ts";
+import { requestTimeoutUs } from "./request-timeout.ts";
+import { type Instance, type Job, Scheduler } from "./scheduler.ts";
+import { createStatistics } from "./statistics.ts";
+import type { ModelWorkerData, Work, WorkSuccess } from "./worker-protocol.ts";
+
+interface WorkJob extends Job {
+  readonly work: Work;
+}
+
+export interface OnnxHostOptions {
+  readonly model: ServedModel;
+  /** What the workers start with. */
+  readonly worker: ModelWorkerData;
+  readonly settings: EngineSettings;
+  /** Absent: every request runs alone. */
+  readonly batching?: BatchPolicy | undefined;
+  /** Told in the metadata. */
+  readonly properties: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+}
+
+/**
+ * Starts the worker threads of a model; ready when all are warm.
+ * @throws {ServingError} ERR_MODEL, ERR_DEVICE, ERR_SERVING; no worker is left behind.
+ */
+export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost> {
+  const { model, settings, clock } = options;
+  const { name, version } = model;
+  const statistics = createStatistics(name, version);
+  const scheduler = new Scheduler<WorkJob, WorkSuccess>({
+    what: `model '${name}'`,
+    maxQueue: settings.maxQueue,
+    clock,
+    batching: options.batching,
+  });
+  let ready = true;
+
+  const startInstance = async (): Promise<ModelWorker> => {
+    let instance: Instance<WorkJob, WorkSuccess> | undefined;
+    const worker = await startModelWorker(options.worker, (message) => {
+      ready = false;
+      if (instance !== undefined) scheduler.removeInstance(instance, message);
+    });
+    instance = async (jobs) => {
+      const results = await worker.run(jobs.map(({ work }) => work));
+      const elements = jobs.reduce((sum, job) => sum + job.elements, 0);
+      const first = results.find((result) => result.ok);
+      if (first !== undefined) {
+        statistics.executed({
+          batchSize: elements,
+          computeInputNs: first.timing.decodeNs ?? 0,
+          computeInferNs: first.timing.inferNs,
+          computeOutputNs: first.written?.writeNs ?? 0,
+        });
+      }
+      return results.map((result) =>
+        result.ok ? result : new TransportError(result.status, result.message),
+      );
+    };
+    scheduler.addInstance(instance);
+    return worker;
+  };
+
+  const starts = await Promise.allSettled(Array.from({ length: settings.instances }, startInstance));
+  const workers = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
+  const failure = starts.find((start) => start.status === "rejected");
+  if (failure !== undefined) {
+    await Promise.all(workers.map((worker) => worker.close()));
+    throw failure.reason;
+  }
+
+  const serve = async (
+    signal: AbortSignal,
+    submittedNs: number,
+    timeoutUs: number | undefined,
+    job: () => WorkJob,
+  ): Promise<WorkSuccess> => {
+    try {
+      const asked = job();
+      const success = await scheduler.submit(asked, { signal, timeoutUs });
+      statistics.succeeded(asked.elements, {
+        totalNs: clock.nowNs() - submittedNs,
+        queueNs: success.timing.beganNs - submittedNs,
+        computeInputNs: success.timing.decodeNs ?? 0,
+        computeInferNs: success.timing.inferNs,
+        computeOutputNs: success.written?.writeNs ?? 0,
+      });
+      return success;
+    } catch (reason) {
+      statistics.failed(clock.nowNs() - submittedNs);
+      throw reason;
+    }
+  };
+  const { signature } = model;
+  const executionProvider = workers[0]!.executionProvider;
+  return {
+    metadata: {
+      name,
+      versions: [version],
+      platform: "onnxruntime_onnx",
+      inputs: signature.inputs,
+      outputs: signature.outputs,
+      properties: { ...options.properties, wirebench_execution_provider: executionProvider },
+    },
+    executionProvider,
+    isReady: () => ready,
+    statistics: () => statistics.read(),
+
+    async infer(request: InferRequest, signal, submittedNs): Promise<InferResponse> {
+      const { inputs, outputs } = request;
+      const timeoutUs = requestTimeoutUs(request.parameters);
+      const success = await serve(signal, submittedNs, timeoutUs, () => {
+        const { elements, batchKey } = shapeRequest(model, inputs, outputs);
+        const work: Work = { kind: "tensors", inputs, outputs: outputs?.map((output) => output.name) };
+        return { submittedNs, elements, batchKey, work };
+      });
+      return {
+        modelName: name,
+        modelVersion: version,
+        id: request.id,
+        parameters: stageParameters(success, submittedNs),
+        outputs: success.outputs,
+        finishedNs: success.timing.finishedNs,
+      };
+    },
+
+    async inferEncoded(body: EncodedBody, signal, submittedNs): Promise<EncodedResponse> {
+      const success = await serve(signal, submittedNs, undefined, () => ({
+        submittedNs,
+        elements: 1,
+        work: { ...body, kind: "encoded", submittedNs },
+      }));
+      return {
+        modelName: name,
+        modelVersion: version,
+        id: success.written?.id ?? "",
+        parameters: stageParameters(success, submittedNs),
+        outputs: success.written?.json ?? new Uint8Array(0),
+        binary: success.written?.binary ?? [],
+        finishedNs: success.timing.finishedNs,
+      };
+    },
+
+    async close() {
+      ready = false;
+      await scheduler.close(CLOSING);
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
+
+function stageParameters({ timing }: WorkSuccess, submittedNs: number): Parameters {
+  const { beganNs, decodeNs, inferNs } = timing;
+  return {
+    [QUEUE_NS]: beganNs - submittedNs,
+    ...(decodeNs === undefined ? {} : { [DECODE_NS]: decodeNs }),
+    [INFER_NS]: inferNs,
+  };
+}

@@ -1,0 +1,93 @@
+import type { PixelEncoding } from "../core/frame.ts";
+import type { BodyCodec, EncodedContext } from "../core/serving-core.ts";
+import type { FailureStatus } from "../core/status.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { ServedModel } from "./request-shape.ts";
+import type { SessionSettings } from "./session-settings.ts";
+
+/** A content to run before readiness. */
+export interface WarmUpContent {
+  /** `tensor`: zeros of the model's own input. */
+  readonly content: PixelEncoding | "tensor";
+  /** Pixels. @default the recipe's size, else 968 */
+  readonly widthPx?: number | undefined;
+  /** Pixels. @default the recipe's size, else 608 */
+  readonly heightPx?: number | undefined;
+}
+
+/** What a model's worker is started with. */
+export interface ModelWorkerData {
+  readonly model: ServedModel;
+  /** The .onnx file. */
+  readonly path: string;
+  readonly settings: SessionSettings;
+  readonly warmUp: readonly WarmUpContent[];
+}
+
+/** What a model's worker says when every session is warm. */
+export interface ModelWorkerReady {
+  readonly executionProvider: string;
+}
+
+/** Tensors or one image, to be inferred; checked by the sender. */
+export interface TensorWork {
+  readonly kind: "tensors";
+  readonly inputs: readonly Tensor[];
+  /** Names of the wanted outputs; absent: all. */
+  readonly outputs?: readonly string[] | undefined;
+}
+
+/** A text body, to be parsed, checked, inferred and answered in text. */
+export interface EncodedWork {
+  readonly kind: "encoded";
+  readonly body: Uint8Array;
+  readonly codec: BodyCodec;
+  readonly context: EncodedContext;
+  /** When the core was called, nanoseconds: a `timeout` in the body counts from here. */
+  readonly submittedNs: number;
+}
+
+export type Work = TensorWork | EncodedWork;
+
+/** One run: several works have equal shapes and become one batch; an encoded work is alone. */
+export interface ModelRun {
+  readonly works: readonly Work[];
+}
+
+/** Durations of one work, nanoseconds; `beganNs` and `finishedNs` are marks of the monotonic clock. */
+export interface WorkTiming {
+  readonly beganNs: number;
+  readonly decodeNs: number | undefined;
+  readonly inferNs: number;
+  readonly finishedNs: number;
+}
+
+/** Outputs that were written as text. */
+export interface WrittenAnswer {
+  readonly id: string;
+  readonly json: Uint8Array;
+  readonly binary: readonly Uint8Array[];
+  /** What writing took, nanoseconds. */
+  readonly writeNs: number;
+}
+
+export interface WorkSuccess {
+  readonly ok: true;
+  readonly timing: WorkTiming;
+  /** Empty for an encoded work, which has `written` instead. */
+  readonly outputs: readonly Tensor[];
+  readonly written?: WrittenAnswer | undefined;
+}
+
+export interface WorkFailure {
+  readonly ok: false;
+  readonly status: FailureStatus;
+  readonly message: string;
+}
+
+export type WorkResult = WorkSuccess | WorkFailure;
+
+/** In the order of the run's works. */
+export interface ModelRunAnswer {
+  readonly results: readonly WorkResult[];
+}

@@ -1,0 +1,23 @@
+/** The classes of generated street nets: Cityscapes' nineteen in the order of their train ids, and what is none of them. */
+export const STREET_LABELS: readonly string[] = [
+  "road",
+  "sidewalk",
+  "building",
+  "wall",
+  "fence",
+  "pole",
+  "traffic light",
+  "traffic sign",
+  "vegetation",
+  "terrain",
+  "sky",
+  "person",
+  "rider",
+  "car",
+  "truck",
+  "bus",
+  "train",
+  "motorcycle",
+  "bicycle",
+  "void",
+];

@@ -1,0 +1,117 @@
+import * as grpc from "@grpc/grpc-js";
+import { monotonicClock } from "../../core/clock.ts";
+import { TransportError } from "../../core/errors.ts";
+import type { Marks } from "../../core/transport.ts";
+import { readFailure } from "./status.ts";
+
+const { nowNs } = monotonicClock;
+/** The library copies it for each call. */
+const NO_METADATA = new grpc.Metadata();
+
+/** One unary call, its message encoded already. */
+export interface Call<Message, Answer> {
+  readonly path: string;
+  readonly serialize: (message: Message) => Buffer;
+  /** An error that it returns fails the call. */
+  readonly deserialize: (bytes: Buffer) => Answer | TransportError;
+  readonly argument: Message;
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** `sentNs` is written here, and `receivedNs` for an answer that is a failure. */
+  readonly marks?: Marks | undefined;
+}
+
+/** The calls of one client. */
+export interface Calls {
+  /** @throws {TransportError} */
+  start<Message, Answer>(call: Call<Message, Answer>): Promise<Answer>;
+  /** As of `InferenceClient`. */
+  close(): Promise<void>;
+  destroy(): Promise<void>;
+}
+
+/** Keeps the calls in flight, so that each ends exactly once, whoever ends it. */
+export function createCalls(client: grpc.Client, endpoint: string): Calls {
+  const inFlight = new Set<(reason: TransportError) => void>();
+  let isClosed = false;
+  let isReleased = false;
+  let onIdle: (() => void) | undefined;
+  let closing: Promise<void> | undefined;
+
+  const release = (): void => {
+    if (isReleased) return;
+    isReleased = true;
+    client.close();
+  };
+
+  const start = <Message, Answer>(call: Call<Message, Answer>): Promise<Answer> =>
+    new Promise<Answer>((resolve, reject) => {
+      if (isClosed) {
+        reject(new TransportError("CANCELLED", "the client is closed"));
+        return;
+      }
+      const { signal, marks, deadlineMs } = call;
+      let isSettled = false;
+
+      const settle = (): void => {
+        isSettled = true;
+        inFlight.delete(giveUp);
+        signal?.removeEventListener("abort", onAbort);
+        if (inFlight.size === 0) onIdle?.();
+      };
+      const giveUp = (reason: TransportError): void => {
+        if (isSettled) return;
+        settle();
+        reject(reason);
+        handle.cancel();
+      };
+      const onAbort = (): void => giveUp(TransportError.from(signal?.reason));
+
+      inFlight.add(giveUp);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      if (marks !== undefined) marks.sentNs = nowNs();
+      const handle = client.makeUnaryRequest<Message, Answer | TransportError>(
+        call.path,
+        call.serialize,
+        call.deserialize,
+        call.argument,
+        NO_METADATA,
+        { deadline: Date.now() + deadlineMs },
+        (error, answer) => {
+          if (isSettled) return;
+          settle();
+          if (error !== null) {
+            const failure = readFailure(error, endpoint, deadlineMs);
+            if (marks !== undefined) marks.receivedNs = failure.answered ? nowNs() : 0;
+            reject(failure.error);
+          } else if (answer === undefined || answer instanceof TransportError) {
+            reject(answer ?? new TransportError("INTERNAL", "the server sent no message"));
+          } else resolve(answer);
+        },
+      );
+    });
+
+  const close = async (): Promise<void> => {
+    if (inFlight.size > 0) {
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+    }
+    release();
+  };
+
+  return {
+    start,
+    close() {
+      isClosed = true;
+      closing ??= close();
+      return closing;
+    },
+    destroy() {
+      isClosed = true;
+      for (const giveUp of [...inFlight]) giveUp(new TransportError("CANCELLED", "the client was destroyed"));
+      release();
+      return Promise.resolve();
+    },
+  };
+}

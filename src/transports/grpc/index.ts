@@ -1,0 +1,19 @@
+import type { Transport } from "../../core/transport.ts";
+import { connectGrpc } from "./client.ts";
+import { serveGrpc } from "./server.ts";
+
+/**
+ * gRPC: `inference.GRPCInferenceService` over HTTP/2 without TLS, unary calls, tensors as raw contents. Endpoints are
+ * `grpc://host:port`; each client is one TCP connection. Both ends set TCP_NODELAY (Node's http2 does).
+ *
+ * `tuned` widens the HTTP/2 windows at both ends and writes messages straight into the library's frames; the copy into
+ * the frame then falls into uplink and downlink. `defaults` changes the size limits only.
+ */
+export function createGrpcTransport(): Transport {
+  return {
+    name: "grpc",
+    encodings: ["binary", "jpeg", "png", "bayer"],
+    serve: serveGrpc,
+    connect: connectGrpc,
+  };
+}

@@ -1,0 +1,160 @@
+import * as grpc from "@grpc/grpc-js";
+import { clockId, monotonicClock } from "../../core/clock.ts";
+import { TransportError } from "../../core/errors.ts";
+import type { InferRequest } from "../../core/inference.ts";
+import { timedParameters } from "../../core/parameters.ts";
+import type { ServingCore } from "../../core/serving-core.ts";
+import type { InferenceServer, ServeOptions } from "../../core/transport.ts";
+import { hostPort, listenError } from "./address.ts";
+import { readRequest, writeResponse } from "./codec.ts";
+import { type MessageForm, type OutgoingMessage, passThrough } from "./message.ts";
+import { inferenceService, type NameAndVersion, silenceLibrary } from "./service.ts";
+import { writeFailure } from "./status.ts";
+import { WINDOW_BYTES, widenServerWindows } from "./windows.ts";
+
+const CLOSE_TIMEOUT_MS = 5000;
+const { nowNs } = monotonicClock;
+
+/** What the deserialiser makes of a request: it came whole at `inNs`. */
+interface Arrival {
+  readonly inNs: number;
+  readonly request: InferRequest | TransportError;
+}
+type Infer = grpc.handleUnaryCall<Arrival, OutgoingMessage>;
+
+/**
+ * Serves `inference.GRPCInferenceService` on a port.
+ *
+ * @throws {TransportError} UNAVAILABLE when the address cannot be had.
+ */
+export async function serveGrpc(core: ServingCore, options: ServeOptions): Promise<InferenceServer> {
+  silenceLibrary();
+  const tuned = options.tuning === "tuned";
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": options.maxPayloadBytes,
+    "grpc.max_send_message_length": options.maxPayloadBytes,
+  });
+  addService(server, core, tuned ? "lazy" : "plain", options.maxPayloadBytes);
+  const port = await bind(server, hostPort(options.host, options.port));
+  const notes: string[] = [];
+  if (tuned) {
+    const widened = widenServerWindows(server, WINDOW_BYTES);
+    notes.push(
+      widened
+        ? `gRPC server: HTTP/2 windows of ${WINDOW_BYTES} bytes, messages written straight into the frame`
+        : "gRPC server: HTTP/2 windows could not be widened with this version of @grpc/grpc-js",
+    );
+  }
+  let closed: Promise<void> | undefined;
+  return {
+    endpoint: `grpc://${hostPort(options.host, port)}`,
+    notes,
+    close() {
+      closed ??= shutDown(server);
+      return closed;
+    },
+  };
+}
+
+function addService(
+  server: grpc.Server,
+  core: ServingCore,
+  form: MessageForm,
+  maxPayloadBytes: number,
+): void {
+  const service = inferenceService();
+  const definition = {
+    ...service,
+    ModelInfer: {
+      ...service.ModelInfer,
+      requestDeserialize: (bytes: Buffer): Arrival => ({ inNs: nowNs(), request: readRequest(bytes) }),
+      responseSerialize: passThrough,
+    },
+  };
+  server.addService(definition as grpc.ServiceDefinition, {
+    ModelInfer: inferHandler(core, form, maxPayloadBytes),
+    ServerLive: answering(() => ({ live: true })),
+    ServerReady: answering(() => ({ ready: core.isReady() })),
+    ServerMetadata: answering(() => core.serverMetadata()),
+    ModelReady: answering(({ name, version }) => ({ ready: core.isModelReady(name, version || undefined) })),
+    ModelMetadata: answering(({ name, version }) => core.modelMetadata(name, version || undefined)),
+  });
+}
+
+/** Handles a call that the core answers at once. */
+function answering(
+  answer: (request: NameAndVersion) => object,
+): grpc.handleUnaryCall<NameAndVersion, object> {
+  return (call, callback) => {
+    let value: object;
+    try {
+      value = answer(call.request);
+    } catch (reason) {
+      callback(writeFailure(reason));
+      return;
+    }
+    callback(null, value);
+  };
+}
+
+function inferHandler(core: ServingCore, form: MessageForm, maxPayloadBytes: number): Infer {
+  const clock = { nowNs, clockId: clockId() };
+  return (call, callback) => {
+    const { inNs, request } = call.request;
+    if (request instanceof TransportError) {
+      callback(writeFailure(request));
+      return;
+    }
+    const controller = new AbortController();
+    let isDone = false;
+    // grpc-js emits it at the end of every call, good ones too.
+    call.on("cancelled", () => {
+      if (!isDone) controller.abort(cancellation(call.getDeadline()));
+    });
+    // Up to here, where the core takes over: the library waits for the end of the stream in between.
+    const decodeNs = nowNs() - inNs;
+    core.infer(request, controller.signal).then(
+      (served) => {
+        isDone = true;
+        let message: OutgoingMessage;
+        try {
+          const takeParameters = () => timedParameters(served, { inNs, decodeNs, ...clock });
+          message = writeResponse(served, takeParameters, form, maxPayloadBytes);
+        } catch (reason) {
+          callback(writeFailure(reason));
+          return;
+        }
+        callback(null, message);
+      },
+      (reason: unknown) => {
+        isDone = true;
+        callback(writeFailure(reason));
+      },
+    );
+  };
+}
+
+function cancellation(deadline: grpc.Deadline): TransportError {
+  return Number(deadline) <= Date.now()
+    ? new TransportError("DEADLINE_EXCEEDED", "the request's deadline is over")
+    : new TransportError("CANCELLED", "the client cancelled the request");
+}
+
+function bind(server: grpc.Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(listenError(address, error));
+    });
+  });
+}
+
+function shutDown(server: grpc.Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), CLOSE_TIMEOUT_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

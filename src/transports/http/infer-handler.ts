@@ -1,0 +1,98 @@
+import type { ServerResponse } from "node:http";
+import { monotonicClock } from "../../core/clock.ts";
+import { TransportError } from "../../core/errors.ts";
+import { isBinaryOutput } from "../../core/oip/binary.ts";
+import {
+  parseInferRequest,
+  type WrittenBody,
+  type WrittenOutputs,
+  writeInferResponse,
+  writeOutputs,
+} from "../../core/oip/json.ts";
+import { type Parameters, timedParameters } from "../../core/parameters.ts";
+import type { ServingCore } from "../../core/serving-core.ts";
+import { BINARY_TYPE, compact, HEADER_LENGTH, JSON_TYPE } from "./codec.ts";
+import { LARGE_JSON_BYTES, mayAnswerLargeJson } from "./large-json.ts";
+import type { ReceivedBody } from "./receive-body.ts";
+
+/** The model that a path names. */
+export interface ModelPath {
+  readonly modelName: string;
+  readonly modelVersion?: string | undefined;
+}
+
+/** What both ways through the core have in common. */
+interface Served {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly id: string;
+  readonly parameters?: Parameters | undefined;
+  readonly finishedNs?: number | undefined;
+}
+
+/**
+ * Answers one infer request. Small JSON is read and written here; large JSON, in either direction, goes through a worker of
+ * the core (`inferEncoded`), so that this thread stays free for the sockets.
+ *
+ * @throws {TransportError} for every failure; nothing has been sent then.
+ */
+export async function answerInfer(
+  core: ServingCore,
+  path: ModelPath,
+  { bytes, headerBytes = bytes.byteLength, inNs }: ReceivedBody,
+  options: { readonly clockId: string; readonly signal: AbortSignal; readonly maxPayloadBytes: number },
+): Promise<WrittenBody> {
+  const { signal, clockId, maxPayloadBytes } = options;
+  const context = { ...path, headerBytes };
+  const finish = (served: Served, outputs: WrittenOutputs, decodeNs: number): WrittenBody => {
+    const marks = { inNs, decodeNs, nowNs: monotonicClock.nowNs, clockId };
+    const body = writeInferResponse({ ...served, parameters: timedParameters(served, marks) }, outputs);
+    if (body.totalBytes > maxPayloadBytes) {
+      const text = `the answer has ${body.totalBytes} bytes, over the limit of ${maxPayloadBytes}`;
+      throw new TransportError("RESOURCE_EXHAUSTED", text);
+    }
+    return body;
+  };
+
+  if (headerBytes <= LARGE_JSON_BYTES || headerBytes > bytes.byteLength) {
+    const { request, binaryOutputs } = parseInferRequest(bytes, context);
+    const isBinary = (name: string): boolean => isBinaryOutput(binaryOutputs, name);
+    const wantsJson =
+      !binaryOutputs.byDefault && request.outputs?.every(({ name }) => isBinary(name)) !== true;
+    const isLarge =
+      (wantsJson || binaryOutputs.byName.size > 0) &&
+      mayAnswerLargeJson(
+        core.modelMetadata(path.modelName, path.modelVersion),
+        request.outputs,
+        (name) => !isBinary(name),
+      );
+    if (!isLarge) {
+      const decodeNs = monotonicClock.nowNs() - inNs;
+      const response = await core.infer(request, signal);
+      return finish(response, writeOutputs(response.outputs, isBinary), decodeNs);
+    }
+  }
+  const decodeNs = monotonicClock.nowNs() - inNs;
+  const encoded = await core.inferEncoded(bytes, "oip-json", context, signal);
+  return finish(encoded, { json: encoded.outputs, binary: encoded.binary }, decodeNs);
+}
+
+/**
+ * Sends an answer: header and parts in one gathered write, tensors by reference.
+ *
+ * @param isLast - the connection shall not be used again.
+ */
+export function sendInfer(response: ServerResponse, body: WrittenBody, isLast: boolean): void {
+  const parts = compact(body);
+  const isBinary = body.headerBytes < body.totalBytes;
+  response.writeHead(200, {
+    "content-type": isBinary ? BINARY_TYPE : JSON_TYPE,
+    "content-length": body.totalBytes,
+    ...(isBinary ? { [HEADER_LENGTH]: body.headerBytes } : {}),
+    ...(isLast ? { connection: "close" } : {}),
+  });
+  response.cork();
+  for (const part of parts.slice(0, -1)) response.write(part);
+  response.end(parts.at(-1));
+  response.uncork();
+}

@@ -1,0 +1,83 @@
+import { TransportError } from "../../core/errors.ts";
+import type { InferResponse } from "../../core/inference.ts";
+import type { Marks } from "../../core/transport.ts";
+
+/** A request that waits for its answer. Taken out of {@link PendingRequests} it is the taker's to end. */
+export interface PendingRequest {
+  readonly marks: Marks;
+  resolve(response: InferResponse): void;
+  reject(reason: unknown): void;
+}
+
+interface Entry extends PendingRequest {
+  readonly timer: NodeJS.Timeout;
+  readonly signal: AbortSignal | undefined;
+  readonly onAbort: () => void;
+}
+
+/** The requests of one connection that are in flight, by id. Each ends once: answered, overdue, aborted or failed. */
+export class PendingRequests {
+  readonly #entries = new Map<string, Entry>();
+  #onEmpty: (() => void)[] = [];
+
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /**
+   * Begins to wait.
+   *
+   * @param options - `deadlineMs`: the whole time the caller gave, for the message; `leftMs`: what is left of it.
+   * @throws {TransportError} ALREADY_EXISTS when a request of this id is in flight.
+   */
+  add(
+    id: string,
+    options: {
+      readonly marks: Marks;
+      readonly signal: AbortSignal | undefined;
+      readonly deadlineMs: number;
+      readonly leftMs: number;
+    },
+  ): Promise<InferResponse> {
+    const { marks, signal, deadlineMs, leftMs } = options;
+    if (this.#entries.has(id)) {
+      throw new TransportError(
+        "ALREADY_EXISTS",
+        `a request with the id '${id}' is in flight on this connection`,
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => {
+          const message = `no answer within the deadline of ${deadlineMs} ms`;
+          this.take(id)?.reject(new TransportError("DEADLINE_EXCEEDED", message));
+        },
+        Math.min(0x7fff_ffff, Math.max(0, leftMs)),
+      );
+      const onAbort = () => this.take(id)?.reject(signal?.reason);
+      signal?.addEventListener("abort", onAbort);
+      this.#entries.set(id, { marks, resolve, reject, timer, signal, onAbort });
+    });
+  }
+
+  /** Stops waiting for this request; `undefined` when it has ended already. */
+  take(id: string): PendingRequest | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(id);
+    clearTimeout(entry.timer);
+    entry.signal?.removeEventListener("abort", entry.onAbort);
+    if (this.#entries.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
+    return entry;
+  }
+
+  failAll(error: TransportError): void {
+    for (const id of [...this.#entries.keys()]) this.take(id)?.reject(error);
+  }
+
+  /** Resolves as soon as nothing is in flight. */
+  whenEmpty(): Promise<void> {
+    if (this.#entries.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+}

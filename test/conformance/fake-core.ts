@@ -1,0 +1,137 @@
+import { monotonicClock } from "../../dist/core/clock.js";
+import { TransportError } from "../../dist/core/errors.js";
+import type { InferRequest, InferResponse } from "../../dist/core/inference.js";
+import type { ModelMetadata } from "../../dist/core/metadata.js";
+import { isBinaryOutput } from "../../dist/core/oip/binary.js";
+import { parseInferRequest, writeOutputs } from "../../dist/core/oip/json.js";
+import { DELAY_US, INFER_NS, QUEUE_NS } from "../../dist/core/parameters.js";
+import type { EncodedResponse, ServingCore } from "../../dist/core/serving-core.js";
+import { isFailureStatus } from "../../dist/core/status.js";
+import type { Tensor } from "../../dist/core/tensor.js";
+
+/**
+ * A serving core for tests, with these models:
+ * `echo` answers its inputs and its parameters; `delay` waits `wirebench_delay_us`, unless aborted, and answers one byte;
+ * `fail` throws the status and the message of its parameters; `grow` answers as many bytes as its parameter `bytes`.
+ */
+export interface FakeCore extends ServingCore {
+  /** The ids of the requests that came, and of those whose signal was aborted while they waited. */
+  readonly seen: string[];
+  readonly aborted: string[];
+}
+
+const MODELS = ["delay", "echo", "fail", "grow"];
+
+const ECHO: ModelMetadata = {
+  name: "echo",
+  versions: ["1"],
+  platform: "wirebench_builtin",
+  inputs: [{ name: "input", datatype: "UINT8", shape: [-1] }],
+  outputs: [{ name: "input", datatype: "UINT8", shape: [1, -1, 608, 968] }],
+  properties: { recipe: '{"colour":"rgb"}' },
+};
+
+export function createFakeCore(): FakeCore {
+  const seen: string[] = [];
+  const aborted: string[] = [];
+
+  const known = (modelName: string, modelVersion?: string): void => {
+    if (!MODELS.includes(modelName)) throw new TransportError("NOT_FOUND", `unknown model '${modelName}'`);
+    if (modelVersion !== undefined && modelVersion !== "1") {
+      throw new TransportError("NOT_FOUND", `model '${modelName}' has no version '${modelVersion}'`);
+    }
+  };
+
+  const run = async (request: InferRequest, signal: AbortSignal): Promise<readonly Tensor[]> => {
+    const { modelName, parameters = {}, inputs, id } = request;
+    const bytes = (data: Uint8Array): Tensor => ({
+      name: "output",
+      datatype: "UINT8",
+      shape: [data.byteLength],
+      data,
+    });
+    if (modelName === "echo") return inputs.map(taken);
+    if (modelName === "grow") return [bytes(new Uint8Array(Number(parameters["bytes"])))];
+    if (modelName === "fail") {
+      const { status, message } = parameters;
+      throw new TransportError(isFailureStatus(status) ? status : "UNKNOWN", String(message));
+    }
+    const delayed = await waited(Number(parameters[DELAY_US] ?? 0) / 1000, signal);
+    if (!delayed) {
+      aborted.push(id);
+      throw TransportError.from(signal.reason);
+    }
+    return [bytes(Uint8Array.of(1))];
+  };
+
+  const infer = async (request: InferRequest, signal: AbortSignal): Promise<InferResponse> => {
+    known(request.modelName, request.modelVersion);
+    seen.push(request.id);
+    const startNs = monotonicClock.nowNs();
+    const outputs = await run(request, signal);
+    const finishedNs = monotonicClock.nowNs();
+    return {
+      modelName: request.modelName,
+      modelVersion: "1",
+      id: request.id,
+      parameters: { ...request.parameters, [QUEUE_NS]: 0, [INFER_NS]: finishedNs - startNs },
+      outputs,
+      finishedNs,
+    };
+  };
+
+  return {
+    seen,
+    aborted,
+    infer,
+    serverMetadata: () => ({
+      name: "fake",
+      version: "1.2.3",
+      extensions: ["binary_tensor_data", "statistics"],
+    }),
+    isReady: () => true,
+    isModelReady: (modelName, modelVersion) => {
+      known(modelName, modelVersion);
+      return true;
+    },
+    modelNames: () => MODELS,
+    modelMetadata: (modelName, modelVersion) => {
+      known(modelName, modelVersion);
+      return { ...ECHO, name: modelName };
+    },
+    statistics: () => [],
+    async inferEncoded(body, _codec, context, signal): Promise<EncodedResponse> {
+      const { request, binaryOutputs } = parseInferRequest(body, context);
+      const { outputs, parameters = {}, finishedNs = 0, ...head } = await infer(request, signal);
+      const written = writeOutputs(outputs, (name) => isBinaryOutput(binaryOutputs, name));
+      return { ...head, parameters, outputs: written.json, binary: written.binary, finishedNs };
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The core owns what it is given: the input's bytes are not the same afterwards, as when they move to a worker. */
+function taken(input: Tensor): Tensor {
+  const data = input.data.slice();
+  input.data.fill(0xee);
+  return { ...input, data, parameters: undefined };
+}
+
+/** Waits; false when the signal is aborted before the time is over. */
+function waited(delayMs: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve(false);
+      return;
+    }
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(true);
+    }, delayMs);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

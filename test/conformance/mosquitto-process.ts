@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A Mosquitto of its own, for one test file. */
+export interface MosquittoProcess {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts Mosquitto on a free port of 127.0.0.1, with TCP_NODELAY; resolves when it takes connections. */
+export async function startMosquitto(extraConfig = ""): Promise<MosquittoProcess> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), "wirebench-mosquitto-"));
+  const config = join(folder, "mosquitto.conf");
+  await writeFile(
+    config,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n${extraConfig}\n`,
+  );
+  const child = spawn("mosquitto", ["-c", config], { stdio: "ignore" });
+  const exited = once(child, "exit");
+  await accepting(port);
+  return {
+    url: `mqtt://127.0.0.1:${port}`,
+    async stop() {
+      child.kill();
+      await exited;
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+async function accepting(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const socket = net.connect(port, "127.0.0.1");
+    const answered = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true));
+      socket.once("error", () => resolve(false));
+    });
+    socket.destroy();
+    if (answered) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error("mosquitto does not take connections");
+}

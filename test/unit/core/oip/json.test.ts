@@ -1,0 +1,309 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { InferRequest } from "../../../../src/core/inference.ts";
+import { isBinaryOutput } from "../../../../src/core/oip/binary.ts";
+import {
+  parseInferRequest,
+  parseInferResponse,
+  type WrittenBody,
+  writeInferRequest,
+  writeInferResponse,
+  writeOutputs,
+} from "../../../../src/core/oip/json.ts";
+import { DATATYPE_BYTES, type Datatype, packBytes, type Tensor } from "../../../../src/core/tensor.ts";
+
+const joined = ({ parts }: WrittenBody): Uint8Array => new Uint8Array(Buffer.concat(parts));
+const textBytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const parseText = (json: unknown) => {
+  const body = textBytes(typeof json === "string" ? json : JSON.stringify(json));
+  return parseInferRequest(body, { modelName: "m", headerBytes: body.byteLength });
+};
+const withInput = (input: object) => ({ inputs: [{ name: "x", ...input }] });
+const dataOf = (input: object): Uint8Array => parseText(withInput(input)).request.inputs[0]!.data;
+
+const FLOATS = fc.oneof(fc.float(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -0));
+
+/** Tensors that can travel in the given form; 64-bit integers stay below 2^53 for JSON, where that is the limit. */
+function tensors(form: "json" | "binary"): fc.Arbitrary<Tensor> {
+  const raw = (size: number) => (count: number) =>
+    fc.uint8Array({ minLength: count * size, maxLength: count * size });
+  const elements =
+    (datatype: Datatype) =>
+    (count: number): fc.Arbitrary<Uint8Array> => {
+      if (datatype === "BYTES") {
+        const element = form === "json" ? fc.string({ unit: "grapheme" }).map(textBytes) : fc.uint8Array();
+        return fc.array(element, { minLength: count, maxLength: count }).map(packBytes);
+      }
+      if (datatype === "BOOL") {
+        const bits = fc.array(fc.constantFrom(0, 1), { minLength: count, maxLength: count });
+        return bits.map((values) => Uint8Array.from(values));
+      }
+      // The payload of a NaN does not survive JSON, nor do integers beyond 2^53.
+      if (form === "json" && datatype === "FP32") {
+        return fc
+          .array(FLOATS, { minLength: count, maxLength: count })
+          .map((values) => new Uint8Array(Float32Array.from(values).buffer));
+      }
+      if (form === "json" && datatype === "FP64") {
+        return fc
+          .array(fc.double(), { minLength: count, maxLength: count })
+          .map((values) => new Uint8Array(Float64Array.from(values).buffer));
+      }
+      if (form === "json" && (datatype === "INT64" || datatype === "UINT64")) {
+        const range = datatype === "INT64" ? fc.maxSafeInteger() : fc.maxSafeNat();
+        return fc
+          .array(range, { minLength: count, maxLength: count })
+          .map((values) => new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
+      }
+      return raw(DATATYPE_BYTES[datatype])(count);
+    };
+  const names = Object.keys(DATATYPE_BYTES) as Datatype[];
+  return fc
+    .record({
+      name: fc.string(),
+      datatype: fc.constantFrom(...names.filter((n) => form === "binary" || (n !== "FP16" && n !== "BF16"))),
+      shape: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }),
+      parameters: fc.constantFrom(undefined, { wirebench_content: "rgb8" }),
+    })
+    .chain((head) =>
+      elements(head.datatype)(head.shape.reduce((a, b) => a * b, 1)).map((data) => ({ ...head, data })),
+    );
+}
+
+function requests(form: "json" | "binary"): fc.Arbitrary<InferRequest> {
+  return fc.record(
+    {
+      modelName: fc.string(),
+      modelVersion: fc.constantFrom(undefined, "1"),
+      id: fc.string(),
+      parameters: fc.constantFrom(undefined, { timeout: 5000, priority: 1, note: "ü", sequence_end: true }),
+      inputs: fc.array(tensors(form), { maxLength: 3 }),
+      outputs: fc.option(fc.array(fc.string().map((name) => ({ name, parameters: undefined }))), {
+        nil: undefined,
+      }),
+    },
+    { noNullPrototype: true },
+  );
+}
+
+describe("infer requests", () => {
+  it.each(["json", "binary"] as const)("read back what was written as %s", (form) => {
+    fc.assert(
+      fc.property(requests(form), (request) => {
+        const written = writeInferRequest(request, form);
+        const body = joined(written);
+        expect(body.byteLength).toBe(written.totalBytes);
+        const { modelName, modelVersion } = request;
+        const parsed = parseInferRequest(body, { modelName, modelVersion, headerBytes: written.headerBytes });
+        expect(parsed.request).toStrictEqual(request);
+        for (const name of request.outputs?.map((output) => output.name) ?? ["any"]) {
+          expect(isBinaryOutput(parsed.binaryOutputs, name)).toBe(form === "binary");
+        }
+      }),
+    );
+  });
+
+  it("have the golden bytes G7", () => {
+    const data = Uint8Array.from(Buffer.from("0000803f000020c0", "hex"));
+    const written = writeInferRequest(
+      {
+        modelName: "seg",
+        id: "r1",
+        inputs: [{ name: "x", datatype: "FP32", shape: [1, 2], data }],
+        outputs: [{ name: "y" }],
+      },
+      "binary",
+    );
+    const json =
+      '{"id":"r1","inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","parameters":{"binary_data_size":8}}],"outputs":[{"name":"y","parameters":{"binary_data":true}}]}';
+    expect(written).toMatchObject({ headerBytes: 162, totalBytes: 170 });
+    expect(Buffer.from(joined(written)).toString("latin1")).toBe(json + Buffer.from(data).toString("latin1"));
+    expect(written.parts.at(-1)).toBe(data);
+    const parsed = parseInferRequest(joined(written), { modelName: "seg", headerBytes: 162 });
+    expect(new Float32Array(parsed.request.inputs[0]!.data.slice().buffer)).toEqual(Float32Array.of(1, -2.5));
+    expect(parsed.request.id).toBe("r1");
+  });
+
+  it("take binary tensors as views of the body", () => {
+    const written = writeInferRequest(
+      {
+        modelName: "m",
+        id: "",
+        inputs: [{ name: "x", datatype: "UINT8", shape: [3], data: new Uint8Array(3) }],
+      },
+      "binary",
+    );
+    const body = joined(written);
+    const { request } = parseInferRequest(body, { modelName: "m", headerBytes: written.headerBytes });
+    expect(request.inputs[0]?.data.buffer).toBe(body.buffer);
+    expect(request.inputs[0]?.data.byteOffset).toBe(written.headerBytes);
+  });
+
+  it.each([
+    ["flat", [1, 2, 3, 4]],
+    [
+      "nested",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ],
+    [
+      "nested deeper than the shape",
+      [
+        [[1], [2]],
+        [[3], [4]],
+      ],
+    ],
+  ])("accept %s data", (_name, data) => {
+    expect([...dataOf({ shape: [2, 2], datatype: "UINT8", data })]).toEqual([1, 2, 3, 4]);
+  });
+
+  it("lets the preference of an output win over that of the request", () => {
+    const { binaryOutputs } = parseText({
+      parameters: { binary_data_output: true },
+      inputs: [],
+      outputs: [{ name: "a" }, { name: "b", parameters: { binary_data: false } }],
+    });
+    expect(["a", "b"].map((name) => isBinaryOutput(binaryOutputs, name))).toEqual([true, false]);
+  });
+
+  const x = { shape: [2], datatype: "UINT8" };
+  it.each<[string, unknown, RegExp]>([
+    ["no JSON", "{", /the request is not JSON/],
+    ["an array", [], /expected a JSON object/],
+    ["no inputs", {}, /inputs: expected a JSON array, got nothing/],
+    ["a number as id", { id: 7, inputs: [] }, /id: expected a string, got 7/],
+    [
+      "a nested parameter",
+      { inputs: [], parameters: { a: {} } },
+      /parameters\.a: expected a string, number or boolean/,
+    ],
+    ["no name", { inputs: [{}] }, /inputs\[0\]\.name: expected a string/],
+    ["an unknown datatype", withInput({ ...x, datatype: "UINT9" }), /unknown datatype 'UINT9'/],
+    ["a free dimension", withInput({ ...x, shape: [-1] }), /shape: expected non-negative integers, got -1/],
+    ["too few elements", withInput({ ...x, data: [1] }), /expected 2 elements for shape \[2\], got 1/],
+    ["a huge shape", withInput({ ...x, shape: [2 ** 50], data: [1] }), /got 1$/],
+    ["a number out of range", withInput({ ...x, data: [1, 256] }), /element 1 is not a valid UINT8: 256/],
+    ["a fraction", withInput({ ...x, data: [1, 1.5] }), /element 1 is not a valid UINT8: 1.5/],
+    ["text as number", withInput({ ...x, data: ["1", 1] }), /element 0 is not a valid UINT8: "1"/],
+    ["null", withInput({ ...x, datatype: "FP32", data: [null, 1] }), /element 0 is not a valid FP32: null/],
+    ["an overflow", withInput({ ...x, datatype: "FP32", data: [1, 1e39] }), /element 1 is not a valid FP32/],
+    ["2^53", withInput({ ...x, datatype: "INT64", data: [1, 2 ** 53] }), /element 1 is not a valid INT64/],
+    ["a negative UINT64", withInput({ ...x, datatype: "UINT64", data: [1, -1] }), /not a valid UINT64: -1/],
+    [
+      "numbers as BOOL",
+      withInput({ ...x, datatype: "BOOL", data: [0, 1] }),
+      /expected true or false for BOOL/,
+    ],
+    ["numbers as BYTES", withInput({ ...x, datatype: "BYTES", data: [0, 1] }), /expected strings for BYTES/],
+    ["FP16", withInput({ ...x, datatype: "FP16", data: [0, 1] }), /FP16 cannot travel as JSON/],
+    ["a mixture", withInput({ ...x, data: [[1], 2] }), /mixes arrays and elements/],
+    ["neither data nor size", withInput(x), /got neither/],
+    ["both", withInput({ ...x, data: [1, 2], parameters: { binary_data_size: 2 } }), /got both/],
+    [
+      "a binary part too short",
+      withInput({ ...x, parameters: { binary_data_size: 2 } }),
+      /expected 2 bytes .* got 0/,
+    ],
+    [
+      "a size as text",
+      withInput({ ...x, parameters: { binary_data_size: "2" } }),
+      /must be a number of bytes/,
+    ],
+    [
+      "a binary preference as text",
+      { inputs: [], parameters: { binary_data_output: "no" } },
+      /expected true or false/,
+    ],
+  ])("refuse %s", (_name, json, message) => {
+    expect(() => parseText(json)).toThrow(expect.objectContaining({ status: "INVALID_ARGUMENT" }));
+    expect(() => parseText(json)).toThrow(message);
+  });
+
+  it("refuse arrays nested without end", () => {
+    const nested = `${"[".repeat(100_000)}1${"]".repeat(100_000)}`;
+    expect(() =>
+      parseText(`{"inputs":[{"name":"x","shape":[1],"datatype":"UINT8","data":${nested}}]}`),
+    ).toThrow(/nested deeper than 100|not JSON/);
+  });
+
+  it("refuse bytes that are not UTF-8", () => {
+    const body = Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d);
+    expect(() => parseInferRequest(body, { modelName: "m", headerBytes: 7 })).toThrow(/not UTF-8/);
+  });
+
+  it("refuse bytes behind the last tensor, a header longer than the body, and a raw binary request", () => {
+    const body = textBytes('{"inputs":[]} ');
+    const read = (headerBytes: number) => () => parseInferRequest(body, { modelName: "m", headerBytes });
+    expect(read(13)).toThrow(/1 bytes are left behind the last binary tensor/);
+    expect(read(15)).toThrow(/said to have 15 bytes, but the body has 14/);
+    expect(read(0)).toThrow(expect.objectContaining({ status: "UNIMPLEMENTED" }));
+  });
+});
+
+describe("infer responses", () => {
+  it("read back what was written, each output in its form", () => {
+    fc.assert(
+      fc.property(fc.array(tensors("json"), { maxLength: 4 }), fc.boolean(), (outputs, isEven) => {
+        const isBinary = (name: string): boolean => (name.length % 2 === 0) === isEven;
+        const head = { modelName: "m", modelVersion: "1", id: "r1", parameters: { wirebench_out_ns: 5 } };
+        const written = writeInferResponse(head, writeOutputs(outputs, isBinary));
+        const body = joined(written);
+        expect(body.byteLength).toBe(written.totalBytes);
+        expect(parseInferResponse(body, written.headerBytes)).toStrictEqual({ ...head, outputs });
+      }),
+    );
+  });
+
+  it("put the parameters last and leave out an empty id", () => {
+    const head = { modelName: "m", modelVersion: "1", id: "", parameters: { a: 1 } };
+    const { parts } = writeInferResponse(
+      head,
+      writeOutputs([], () => false),
+    );
+    expect(Buffer.concat(parts).toString()).toBe(
+      '{"model_name":"m","model_version":"1","outputs":[],"parameters":{"a":1}}',
+    );
+  });
+
+  it("write what JSON has no numbers for as protobuf's JSON mapping does", () => {
+    const data = new Uint8Array(
+      Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, -1 / 0, -0, 0.5).buffer,
+    );
+    const { json } = writeOutputs([{ name: "y", datatype: "FP32", shape: [5], data }], () => false);
+    expect(Buffer.from(json).toString()).toContain('"data":["NaN","Infinity","-Infinity",-0,0.5]');
+  });
+
+  it("write all digits of 64-bit integers, and refuse to read them inexactly", () => {
+    const data = new Uint8Array(BigInt64Array.of(9007199254740993n).buffer);
+    const outputs = writeOutputs([{ name: "y", datatype: "INT64", shape: [1], data }], () => false);
+    expect(Buffer.from(outputs.json).toString()).toContain('"data":[9007199254740993]');
+    const { parts } = writeInferResponse({ modelName: "m", modelVersion: "1", id: "" }, outputs);
+    expect(() => parseInferResponse(new Uint8Array(Buffer.concat(parts)))).toThrow(/not a valid INT64/);
+  });
+
+  it("own the whole buffer of the written JSON, so that it can be moved to another thread", () => {
+    const { json } = writeOutputs([], () => false);
+    expect(json.buffer.byteLength).toBe(json.byteLength);
+  });
+
+  it("read numbers that span several pieces and unaligned bytes", () => {
+    const values = Uint16Array.from({ length: 40_000 }, (_, i) => i);
+    const shifted = new Uint8Array(1 + values.byteLength);
+    shifted.set(new Uint8Array(values.buffer), 1);
+    const tensor: Tensor = { name: "y", datatype: "UINT16", shape: [40_000], data: shifted.subarray(1) };
+    const written = writeInferResponse(
+      { modelName: "m", modelVersion: "1", id: "" },
+      writeOutputs([tensor], () => false),
+    );
+    const { outputs } = parseInferResponse(joined(written));
+    expect(Buffer.compare(outputs[0]!.data, tensor.data)).toBe(0);
+  });
+
+  it("blame the server for a malformed answer", () => {
+    expect(() => parseInferResponse(textBytes("nonsense"))).toThrow(
+      expect.objectContaining({ status: "INTERNAL" }),
+    );
+  });
+});
