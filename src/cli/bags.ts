@@ -24,16 +24,25 @@ export function bagsCommand(): Command {
     });
   bags
     .command("make")
-    .description("write a bag of a rendered street, seen by a car's camera at 10 Hz; the same options, the same bytes")
+    .description(
+      "write a bag of a rendered street, seen by a car's camera at 10 Hz; the same options, the same bytes",
+    )
     .option("--out <file>", "the bag to write", SAMPLE_BAG)
     .option("--frames <n>", "images in it", wholeNumber(1, 100_000), STREET_BAG_DEFAULTS.frames)
-    .option("--seed <n>", "another seed, another street", wholeNumber(0, 4_294_967_295), STREET_BAG_DEFAULTS.seed)
+    .option(
+      "--seed <n>",
+      "another seed, another street",
+      wholeNumber(0, 4_294_967_295),
+      STREET_BAG_DEFAULTS.seed,
+    )
     .option("--size <WxH>", "pixels (default: 968x608)", parseSize)
     .addOption(
       new Option("--pattern <name>", "colours of the camera's mosaic").choices(PATTERNS).default("rggb"),
     )
     .addOption(
-      new Option("--compression <name>", "of the bag's chunks").choices(WRITABLE_COMPRESSIONS).default("none"),
+      new Option("--compression <name>", "of the bag's chunks")
+        .choices(WRITABLE_COMPRESSIONS)
+        .default("none"),
     )
     .addHelpText(
       "after",
@@ -81,13 +90,17 @@ export function formatBagInfo(info: BagInfo): string {
     image ?? "",
     formatBytes(bytes),
   ]);
-  return [...head, ...formatTable([["topic", "type", "messages", "Hz", "image", "size"], ...rows])].join("\n");
+  return [...head, ...formatTable([["topic", "type", "messages", "Hz", "image", "size"], ...rows])].join(
+    "\n",
+  );
 }
 
 const NUMERIC_COLUMNS = new Set([2, 3, 5]);
 
 function formatTable(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
   return rows.map((row) =>
     row
       .map((text, column) => {
@@ -122,6 +135,7 @@ function parseSize(text: string): Size {
   const match = /^(\d{1,5})x(\d{1,5})$/i.exec(text);
   const widthPx = Number(match?.[1]);
   const heightPx = Number(match?.[2]);
-  if (!(widthPx >= 2 && heightPx >= 2)) throw new InvalidArgumentError("Expected WIDTHxHEIGHT, such as 968x608.");
+  if (!(widthPx >= 2 && heightPx >= 2))
+    throw new InvalidArgumentError("Expected WIDTHxHEIGHT, such as 968x608.");
   return { widthPx, heightPx };
 }

@@ -10,8 +10,12 @@ function listOf<T extends z.ZodType>(item: T) {
     .transform((value) => [...new Set(Array.isArray(value) ? value : [value])] as z.output<T>[]);
 }
 
-const positive = z.number({ error: "expected a finite number" }).positive();
-const count = z.int({ error: "expected a whole number" }).min(1);
+/** A number, said so in words when it is none; its limits have their own messages. */
+const number = (expected: string) =>
+  z.number({ error: ({ code }) => (code === "invalid_type" ? `expected ${expected}` : undefined) });
+const positive = number("a finite number").positive();
+const whole = number("a whole number").int("expected a whole number");
+const count = whole.min(1);
 const durationText = z.string({ error: "expected a duration such as 10s or 250ms" });
 
 /** A duration text such as `10s`, in milliseconds afterwards. */
@@ -70,7 +74,7 @@ const dimensions = z.strictObject({
   input: listOf(z.string().min(1)),
   scenario: listOf(z.enum(SCENARIOS)),
   /** Requests outstanding (closed loop). */
-  concurrency: listOf(z.int().min(1).max(4_096)),
+  concurrency: listOf(count.max(4_096)),
   /** Arrivals per second (open loop). */
   rate: listOf(positive.max(1_000_000)),
   tuning: listOf(z.enum(TUNINGS)),
@@ -101,7 +105,7 @@ export const benchSchema = dimensions.partial().extend({
     .literal([0, 1, 2])
     .transform((value): Qos => value)
     .optional(),
-  seed: z.int().min(0).max(0xffff_ffff).optional(),
+  seed: whole.min(0).max(0xffff_ffff).optional(),
   url: endpoint(["http", "grpc", "mqtt"]).optional(),
   broker: endpoint(["mqtt"]).optional(),
   topic: z.string().min(1).optional(),
@@ -110,11 +114,7 @@ export const benchSchema = dimensions.partial().extend({
   /** Only this part of a bag, from its beginning. */
   start: duration(0).optional(),
   length: duration(0.001).optional(),
-  maxPayload: z
-    .int()
-    .min(1)
-    .max(2 ** 31 - 1)
-    .optional(),
+  maxPayload: count.max(2 ** 31 - 1).optional(),
   instances: count.max(256).optional(),
   threads: count.max(1_024).optional(),
   repository: z.string().min(1).optional(),

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
-import type Lz4Decompress from "@foxglove/wasm-lz4";
 import Bzip2 from "@foxglove/wasm-bz2";
+import type Lz4Decompress from "@foxglove/wasm-lz4";
 import { InputError, messageOf } from "../core/errors.ts";
 
 /** A bag's chunk holds at most this many bytes; larger claims come from damaged files and would only eat memory. */
@@ -14,7 +14,8 @@ export type Decompressor = (chunk: Uint8Array, sizeBytes: number) => Uint8Array;
 
 /** The compressions of rosbag v2.0 chunks, by the names that stand in the file (`none` needs nothing). */
 export async function loadDecompressors(): Promise<Readonly<Record<"bz2" | "lz4", Decompressor>>> {
-  const [lz4, bzip2] = await Promise.all([loadLz4(), Bzip2.init()]);
+  bzip2Loading ??= withoutListeners(() => Bzip2.init());
+  const [lz4, bzip2] = await Promise.all([loadLz4(), bzip2Loading]);
   return {
     lz4: checked("lz4", (chunk, sizeBytes) => {
       if (sizeBytes > MAX_LZ4_RATIO * chunk.byteLength) throw new Error("no LZ4 data can be that large");
@@ -48,8 +49,10 @@ function checked(name: string, decompress: Decompressor): Decompressor {
 const LZ4 = "@foxglove/wasm-lz4";
 const require = createRequire(import.meta.url);
 
+let bzip2Loading: Promise<Bzip2> | undefined;
+
 async function loadLz4(): Promise<typeof Lz4Decompress> {
-  const decompress = require(LZ4) as typeof Lz4Decompress;
+  const decompress = withoutListeners(() => require(LZ4) as typeof Lz4Decompress);
   await decompress.isLoaded;
   return decompress;
 }
@@ -57,4 +60,20 @@ async function loadLz4(): Promise<typeof Lz4Decompress> {
 /** wasm-lz4 keeps one decompression context that an error leaves unusable for good: the next bag gets a new one. */
 function forgetLz4(): void {
   Reflect.deleteProperty(require.cache, require.resolve(LZ4));
+}
+
+/**
+ * Emscripten's modules listen for the process's uncaught exceptions and unhandled rejections as soon as they start,
+ * which changes how the process ends and keeps every instance alive. Those listeners are taken off again.
+ */
+function withoutListeners<T>(load: () => T): T {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const before = events.map((event) => new Set<unknown>(process.rawListeners(event)));
+  const loaded = load();
+  for (const [at, event] of events.entries()) {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[at]!.has(listener)) process.removeListener(event, listener as (...args: unknown[]) => void);
+    }
+  }
+  return loaded;
 }

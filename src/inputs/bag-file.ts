@@ -62,7 +62,10 @@ export async function openBag(path: string): Promise<BagFile> {
     // The library takes the first chunk's start for the bag's; chunks of several writers may be in any order.
     const starts = bag.chunkInfos.map((info) => info.startTime);
     const ends = bag.chunkInfos.map((info) => info.endTime);
-    const startTime = starts.reduce<RosTime | undefined>((a, b) => (a && toNs(a) <= toNs(b) ? a : b), undefined);
+    const startTime = starts.reduce<RosTime | undefined>(
+      (a, b) => (a && toNs(a) <= toNs(b) ? a : b),
+      undefined,
+    );
     const endTime = ends.reduce<RosTime | undefined>((a, b) => (a && toNs(a) >= toNs(b) ? a : b), undefined);
     return {
       path,

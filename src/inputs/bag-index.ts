@@ -34,10 +34,14 @@ export async function readChunkIndex(bag: BagFile, position: number): Promise<Ch
     if (index.op !== OP.indexData) break;
     const connectionId = index.u32("conn");
     const count = index.u32("count");
-    if (count * 12 > index.dataBytes) throw damaged(bag, at, `an index of ${count} messages in ${index.dataBytes} bytes`);
+    if (count * 12 > index.dataBytes)
+      throw damaged(bag, at, `an index of ${count} messages in ${index.dataBytes} bytes`);
     const data = Buffer.from((await bag.read(index.dataAt, index.dataBytes)).buffer);
     for (let entry = 0; entry < count; entry++) {
-      const recordedNs = toNs({ sec: data.readUInt32LE(entry * 12), nsec: data.readUInt32LE(entry * 12 + 4) });
+      const recordedNs = toNs({
+        sec: data.readUInt32LE(entry * 12),
+        nsec: data.readUInt32LE(entry * 12 + 4),
+      });
       found.push({ connectionId, recordedNs, offset: data.readUInt32LE(entry * 12 + 8) });
     }
     at = index.dataAt + index.dataBytes;
@@ -68,7 +72,8 @@ async function readHeader(bag: BagFile, position: number): Promise<RecordHeader>
     const length = header.readUInt32LE(at);
     const field = header.subarray(at + 4, Math.min(at + 4 + length, headerBytes));
     const equals = field.indexOf("=");
-    if (field.length < length || equals < 0) throw damaged(bag, position, "a header field without name or end");
+    if (field.length < length || equals < 0)
+      throw damaged(bag, position, "a header field without name or end");
     fields.set(field.subarray(0, equals).toString("latin1"), field.subarray(equals + 1));
     at += 4 + length;
   }

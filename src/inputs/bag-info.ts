@@ -3,7 +3,12 @@ import { decodeImage } from "../vision/image-codec.ts";
 import { type BagFile, openBag } from "./bag-file.ts";
 import { readChunkIndex } from "./bag-index.ts";
 import { type BagTopic, topicsOf } from "./bag-topics.ts";
-import { COMPRESSED_IMAGE_TYPE, decodeCompressedImageMessage, decodeImageMessage, IMAGE_TYPE } from "./ros-image.ts";
+import {
+  COMPRESSED_IMAGE_TYPE,
+  decodeCompressedImageMessage,
+  decodeImageMessage,
+  IMAGE_TYPE,
+} from "./ros-image.ts";
 
 /** What a ROS 1 bag holds. */
 export interface BagInfo {
@@ -54,7 +59,12 @@ export async function readBagInfo(path: string): Promise<BagInfo> {
     const topics: BagTopicInfo[] = [];
     for (const topic of topicsOf(bag.connections)) {
       const rateHz = rateOf(times.get(topic.name) ?? []);
-      topics.push({ ...topic, rateHz, bytes: bytes.get(topic.name) ?? 0, image: await describeImage(bag, topic) });
+      topics.push({
+        ...topic,
+        rateHz,
+        bytes: bytes.get(topic.name) ?? 0,
+        image: await describeImage(bag, topic),
+      });
     }
     return {
       path,

@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import { BenchError, InputError, messageOf } from "../core/errors.ts";
 import { decodeImage, detectImageFormat } from "../vision/image-codec.ts";
 import { type BagFile, type BagMessage, openBag } from "./bag-file.ts";
-import type { FoundFrame, FrameListing } from "./frame-listing.ts";
 import { type ImageTopic, imageTopicsOf, topicsOf } from "./bag-topics.ts";
+import type { FoundFrame, FrameListing } from "./frame-listing.ts";
 import {
   COMPRESSED_IMAGE_TYPE,
   decodeCompressedImageMessage,
@@ -87,7 +87,9 @@ async function readFrame(
     };
   } catch (reason) {
     const what = reason instanceof BenchError ? "" : "is damaged: ";
-    throw new InputError(`${bag.path}: message ${count} of ${topic.name} ${what}${messageOf(reason)}`, { cause: reason });
+    throw new InputError(`${bag.path}: message ${count} of ${topic.name} ${what}${messageOf(reason)}`, {
+      cause: reason,
+    });
   }
 }
 
@@ -107,7 +109,9 @@ function chooseTopic(bag: BagFile, asked: string | undefined): { topic: ImageTop
   }
   const topic = images.find(({ messages }) => messages > 0);
   if (topic === undefined) throw new InputError(`${bag.path}: no messages on the image topics: ${names}`);
-  return images.length === 1 ? { topic } : { topic, note: `several image topics (${names}): ${topic.name} was taken` };
+  return images.length === 1
+    ? { topic }
+    : { topic, note: `several image topics (${names}): ${topic.name} was taken` };
 }
 
 function describeTopic(bag: BagFile, { name, type, messages }: ImageTopic): string {

@@ -19,7 +19,11 @@ export function topicsOf(connections: readonly BagConnection[]): BagTopic[] {
   const topics = new Map<string, BagTopic>();
   for (const { topic, type, messages } of connections) {
     const known = topics.get(topic);
-    topics.set(topic, { name: topic, type: known?.type ?? type, messages: messages + (known?.messages ?? 0) });
+    topics.set(topic, {
+      name: topic,
+      type: known?.type ?? type,
+      messages: messages + (known?.messages ?? 0),
+    });
   }
   return [...topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -33,7 +37,9 @@ export function imageTopicsOf(path: string, connections: readonly BagConnection[
     const known = [IMAGE_TYPE, COMPRESSED_IMAGE_TYPE].find(({ name }) => name === type);
     // `*` is ROS's "any".
     if (known !== undefined && md5 !== known.md5 && md5 !== "*") {
-      throw new InputError(`${path}: ${topic} is a ${type} of an unknown layout (md5 ${md5}, expected ${known.md5})`);
+      throw new InputError(
+        `${path}: ${topic} is a ${type} of an unknown layout (md5 ${md5}, expected ${known.md5})`,
+      );
     }
   }
   return topicsOf(connections).filter(isImageTopic);

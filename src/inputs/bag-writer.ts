@@ -65,7 +65,7 @@ export function writeBag(options: WriteBagOptions): Uint8Array {
     position += bytes.length;
   }
   const header = bagHeaderRecord(position, topics.length, infos.length);
-  return Buffer.concat([ascii(BAG_MAGIC), header, ...parts, ...connections, ...infos]);
+  return new Uint8Array(Buffer.concat([ascii(BAG_MAGIC), header, ...parts, ...connections, ...infos]));
 }
 
 const FIRST_CHUNK_AT = 4117;

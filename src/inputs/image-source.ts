@@ -28,7 +28,9 @@ export async function listImageFolder(path: string): Promise<FrameListing> {
   if (images.length === 0) {
     const bags = names.filter((name) => /\.bag$/i.test(name)).length;
     const instead = bags > 0 ? `; it has ${bags} bag${bags === 1 ? "" : "s"}: name one` : "";
-    throw new InputError(`${path}: no .jpg, .jpeg or .png file is in this folder (${names.length} files)${instead}`);
+    throw new InputError(
+      `${path}: no .jpg, .jpeg or .png file is in this folder (${names.length} files)${instead}`,
+    );
   }
   images.sort(NATURAL_ORDER.compare);
   return listing(
@@ -52,7 +54,7 @@ function listing(path: string, files: readonly string[]): FrameListing {
 
 async function readImage(path: string): Promise<FoundFrame> {
   try {
-    const bytes = await readFile(path);
+    const bytes = new Uint8Array(await readFile(path));
     const { widthPx, heightPx, rgb } = await decodeImage(bytes);
     const format = detectImageFormat(bytes);
     return {

@@ -17,7 +17,7 @@ export function lz4Frame(data: Uint8Array): Uint8Array {
     parts.push(size, isSmaller ? packed : plain);
   }
   parts.push(new Uint8Array(4));
-  return Buffer.concat(parts);
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 const BLOCK_BYTES = 4_194_304;

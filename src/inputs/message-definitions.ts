@@ -2,7 +2,10 @@ import type { BagTopicDefinition } from "./bag-writer.ts";
 import { COMPRESSED_IMAGE_TYPE, IMAGE_TYPE } from "./ros-image.ts";
 
 /** What ROS 1 computes from the definition of sensor_msgs/CameraInfo. */
-export const CAMERA_INFO_TYPE = { name: "sensor_msgs/CameraInfo", md5: "c9a58c1b0b154e0e6da7578cb991d214" } as const;
+export const CAMERA_INFO_TYPE = {
+  name: "sensor_msgs/CameraInfo",
+  md5: "c9a58c1b0b154e0e6da7578cb991d214",
+} as const;
 
 const SEPARATOR = "=".repeat(80);
 
@@ -54,7 +57,12 @@ export function imageTopic(topic: string): BagTopicDefinition {
 
 /** A topic of sensor_msgs/CompressedImage. */
 export function compressedImageTopic(topic: string): BagTopicDefinition {
-  return { topic, type: COMPRESSED_IMAGE_TYPE.name, md5: COMPRESSED_IMAGE_TYPE.md5, definition: COMPRESSED_IMAGE };
+  return {
+    topic,
+    type: COMPRESSED_IMAGE_TYPE.name,
+    md5: COMPRESSED_IMAGE_TYPE.md5,
+    definition: COMPRESSED_IMAGE,
+  };
 }
 
 /** A topic of sensor_msgs/CameraInfo. */

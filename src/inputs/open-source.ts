@@ -3,7 +3,7 @@ import { type Clock, monotonicClock } from "../core/clock.ts";
 import { InputError, messageOf } from "../core/errors.ts";
 import type { Frame, SampleSource } from "../core/frame.ts";
 import { detectImageFormat } from "../vision/image-codec.ts";
-import { type Size, resizeRgb } from "../vision/resize.ts";
+import { resizeRgb, type Size } from "../vision/resize.ts";
 import { toRgb } from "../vision/to-rgb.ts";
 import { listBagFrames } from "./bag-source.ts";
 import type { FoundFrame, FrameListing } from "./frame-listing.ts";
@@ -78,7 +78,8 @@ async function holdFrames(listing: FrameListing, spec: SourceSpec, clock: Clock)
 
 async function resized(found: FoundFrame, size: Size | undefined): Promise<FoundFrame> {
   const { pixels, stampNs, recordedNs } = found;
-  if (size === undefined || (pixels.widthPx === size.widthPx && pixels.heightPx === size.heightPx)) return found;
+  if (size === undefined || (pixels.widthPx === size.widthPx && pixels.heightPx === size.heightPx))
+    return found;
   const data = await resizeRgb(toRgb(pixels), pixels, size);
   return { pixels: { ...size, encoding: "rgb8", data }, stampNs, recordedNs };
 }
@@ -86,33 +87,44 @@ async function resized(found: FoundFrame, size: Size | undefined): Promise<Found
 function heldNotes(frames: readonly Frame[], total: number | undefined, spec: SourceSpec): string[] {
   const notes: string[] = [];
   if (total === undefined || frames.length < total) {
-    const bytes = frames.reduce((sum, { data, compressed }) => sum + data.byteLength + (compressed?.data.byteLength ?? 0), 0);
+    const bytes = frames.reduce(
+      (sum, { data, compressed }) => sum + data.byteLength + (compressed?.data.byteLength ?? 0),
+      0,
+    );
     const of = total === undefined ? "" : ` of ${total}`;
     notes.push(`${frames.length}${of} frames held (${(bytes / 1_048_576).toFixed(1)} MiB)`);
   } else {
     notes.push(`${total} frame${total === 1 ? "" : "s"}, all held`);
   }
-  const sizes = new Set(frames.map(({ widthPx, heightPx, encoding }) => `${widthPx}×${heightPx} ${encoding}`));
+  const sizes = new Set(
+    frames.map(({ widthPx, heightPx, encoding }) => `${widthPx}×${heightPx} ${encoding}`),
+  );
   notes.push([...sizes].join(", ") + (spec.size === undefined ? "" : " (resized)"));
   return notes;
 }
 
 async function listFrames(spec: SourceSpec): Promise<FrameListing> {
   const { input } = spec;
-  if (input === "synthetic") return listSynthetic(spec.size ? resizedKind(spec) : spec.synthetic, spec.seed);
+  if (input === "synthetic") {
+    refuseBagOptions(spec);
+    return listSynthetic(resizedKind(spec), spec.seed);
+  }
   const isFolder = await stat(input).then(
     (found) => found.isDirectory(),
     (reason: unknown) => {
-      throw new InputError(`${input}: ${isMissing(reason) ? "there is no such file or folder" : messageOf(reason)}`, {
-        cause: reason,
-      });
+      throw new InputError(
+        `${input}: ${isMissing(reason) ? "there is no such file or folder" : messageOf(reason)}`,
+        {
+          cause: reason,
+        },
+      );
     },
   );
-  if (isFolder) return listImageFolder(input);
-  if (!/\.bag$/i.test(input) && (/\.(jpe?g|png)$/i.test(input) || (await beginsAsImage(input)))) {
-    return listImageFile(input);
-  }
-  return listBagFrames(spec);
+  const isImage =
+    !isFolder && !/\.bag$/i.test(input) && (/\.(jpe?g|png)$/i.test(input) || (await beginsAsImage(input)));
+  if (!isFolder && !isImage) return listBagFrames(spec);
+  refuseBagOptions(spec);
+  return isFolder ? listImageFolder(input) : listImageFile(input);
 }
 
 function resizedKind({ size, synthetic }: SourceSpec): SyntheticKind {
@@ -138,19 +150,27 @@ function isMissing(reason: unknown): boolean {
 }
 
 /** What applies to bags alone is refused elsewhere instead of being passed over. */
-function checkSpec({ input, topic, startSec, durationSec, maxFrames, maxBytes, size, synthetic }: SourceSpec): void {
-  const problem = (message: string): never => {
-    throw new InputError(`${input}: ${message}`);
-  };
-  if (startSec !== undefined && !(startSec >= 0 && Number.isFinite(startSec))) problem(`start must be ≥ 0 s, got ${startSec}`);
-  if (durationSec !== undefined && !(durationSec > 0)) problem(`the duration must be > 0 s, got ${durationSec}`);
-  if (maxFrames !== undefined && !(maxFrames >= 1)) problem(`at least 1 frame must be held, got ${maxFrames}`);
-  if (maxBytes !== undefined && !(maxBytes > 0)) problem(`more than 0 bytes must be held, got ${maxBytes}`);
-  for (const side of size === undefined ? [] : [size.widthPx, size.heightPx]) {
-    if (!(Number.isSafeInteger(side) && side >= 1)) problem(`the size must be at least 1×1 px, got ${side}`);
+function refuseBagOptions({ input, topic, startSec, durationSec }: SourceSpec): void {
+  if (topic !== undefined) throw new InputError(`${input}: has no topics, but topic ${topic} was asked for`);
+  if (startSec !== undefined || durationSec !== undefined) {
+    throw new InputError(`${input}: has no recorded time, but a time range was asked for`);
   }
-  if (input !== "synthetic") return;
-  if (topic !== undefined) problem(`has no topics, but topic ${topic} was asked for`);
-  if (startSec !== undefined || durationSec !== undefined) problem("has no recorded time, but a time range was asked for");
-  if (size !== undefined && synthetic.kind === "bytes") problem("seeded bytes have no picture size");
+}
+
+function checkSpec({ input, startSec, durationSec, maxFrames, maxBytes, size, synthetic }: SourceSpec): void {
+  const require = (isGood: boolean, problem: string): void => {
+    if (!isGood) throw new InputError(`${input}: ${problem}`);
+  };
+  const { widthPx = 1, heightPx = 1 } = size ?? {};
+  const isSide = (px: number): boolean => Number.isSafeInteger(px) && px >= 1;
+  require(startSec === undefined ||
+    (startSec >= 0 && Number.isFinite(startSec)), `start must be ≥ 0 s, got ${startSec}`);
+  require(durationSec === undefined || durationSec > 0, `the duration must be > 0 s, got ${durationSec}`);
+  require(maxFrames === undefined || maxFrames >= 1, `at least 1 frame must be held, got ${maxFrames}`);
+  require(maxBytes === undefined || maxBytes > 0, `more than 0 bytes must be held, got ${maxBytes}`);
+  require(isSide(widthPx) &&
+    isSide(heightPx), `the size must be at least 1×1 px, got ${widthPx}×${heightPx}`);
+  if (input !== "synthetic" || synthetic.kind === "scene") return;
+  require(size === undefined, "seeded bytes have no picture size");
+  require(isSide(synthetic.bytes), `at least 1 byte must be made, got ${synthetic.bytes}`);
 }

@@ -88,12 +88,16 @@ export function stampOf({ stamp }: RosHeader): bigint | undefined {
 export function pixelsOf(image: RosImage): Pixels {
   const { heightPx, widthPx, encoding, step, data } = image;
   if (!isPixelEncoding(encoding)) {
-    throw new InputError(`its encoding '${encoding}' is not supported (supported: ${PIXEL_ENCODINGS.join(", ")})`);
+    throw new InputError(
+      `its encoding '${encoding}' is not supported (supported: ${PIXEL_ENCODINGS.join(", ")})`,
+    );
   }
   if (widthPx === 0 || heightPx === 0) throw new InputError(`the image is empty (${widthPx}×${heightPx} px)`);
   const rowBytes = widthPx * channelsOf(encoding);
   if (step < rowBytes) {
-    throw new InputError(`step is ${step} bytes, less than a row of ${widthPx} px ${encoding} (${rowBytes} bytes)`);
+    throw new InputError(
+      `step is ${step} bytes, less than a row of ${widthPx} px ${encoding} (${rowBytes} bytes)`,
+    );
   }
   // The padding of the last row may be left out by its writer.
   const needed = step * (heightPx - 1) + rowBytes;

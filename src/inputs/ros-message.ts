@@ -84,6 +84,6 @@ export class MessageWriter {
   }
 
   finish(): Uint8Array {
-    return Buffer.concat(this.#parts);
+    return new Uint8Array(Buffer.concat(this.#parts));
   }
 }

@@ -82,7 +82,13 @@ function cameraInfo({ seq, stamp, frameId }: RosHeader, { widthPx, heightPx }: S
   const focal = widthPx * 0.78;
   const centreX = widthPx * 0.5;
   const centreY = heightPx * 0.47;
-  const writer = new MessageWriter().u32(seq).time(stamp).text(frameId).u32(heightPx).u32(widthPx).text("plumb_bob");
+  const writer = new MessageWriter()
+    .u32(seq)
+    .time(stamp)
+    .text(frameId)
+    .u32(heightPx)
+    .u32(widthPx)
+    .text("plumb_bob");
   const numbers = [
     [focal, 0, centreX, 0, focal, centreY, 0, 0, 1],
     [1, 0, 0, 0, 1, 0, 0, 0, 1],

@@ -27,7 +27,11 @@ export function listSynthetic(kind: SyntheticKind, seed: number): FrameListing {
   const total = kind.kind === "bytes" && kind.bytes > LARGE_BYTES ? 2 : FRAMES;
   return {
     name: "synthetic",
-    notes: [kind.kind === "scene" ? `a rendered street, seed ${seed}` : `${kind.bytes} seeded bytes a frame, seed ${seed}`],
+    notes: [
+      kind.kind === "scene"
+        ? `a rendered street, seed ${seed}`
+        : `${kind.bytes} seeded bytes a frame, seed ${seed}`,
+    ],
     total,
     isRetrieved: false,
     async *frames() {

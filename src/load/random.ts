@@ -10,7 +10,8 @@ export type Random = () => number;
  */
 export function createRandom(seed: number): Random {
   const whole = Math.trunc(seed);
-  const next = splitMix32((whole >>> 0) ^ Math.imul(Math.floor(whole / 2 ** 32) >>> 0, 0x9e3779b1));
+  const high = Math.floor(whole / 2 ** 32) >>> 0;
+  const next = splitMix32(high === 0 ? whole : (whole >>> 0) ^ splitMix32(high)());
   let a = next();
   let b = next();
   let c = next();

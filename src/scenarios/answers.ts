@@ -4,7 +4,7 @@ import type { AnswerCheck } from "../core/verdict.ts";
 /** The final answers of the reference run, by frame. */
 export type ReferenceAnswers = readonly (readonly Tensor[])[];
 
-/** What a run found when it compared its answers. Plain data; tallies of several runs add up. */
+/** What a run found when it compared its answers. Plain data. */
 export interface AnswerTally {
   /** Answers compared with the reference. */
   readonly compared: number;
@@ -47,17 +47,6 @@ export function createAnswerChecker(reference: ReferenceAnswers | undefined): An
     },
     tally: () => ({ compared, identical, agreementSum }),
   };
-}
-
-export function addTallies(tallies: readonly AnswerTally[]): AnswerTally {
-  return tallies.reduce(
-    (sum, tally) => ({
-      compared: sum.compared + tally.compared,
-      identical: sum.identical + tally.identical,
-      agreementSum: sum.agreementSum + tally.agreementSum,
-    }),
-    NO_ANSWERS,
-  );
 }
 
 /**

@@ -71,5 +71,8 @@ function answerRgb(frame: Pixels): ServiceAnswer<ClientPipelineAnswer> {
 
 function answerBytes(bytes: Uint8Array, preprocessedNs: number): ServiceAnswer<ClientPipelineAnswer> {
   const { views, buffers } = transferViews([bytes]);
-  return { answer: { kind: "bytes", bytes: views[0]!, preprocessedNs, endedNs: monotonicClock.nowNs() }, buffers };
+  return {
+    answer: { kind: "bytes", bytes: views[0]!, preprocessedNs, endedNs: monotonicClock.nowNs() },
+    buffers,
+  };
 }

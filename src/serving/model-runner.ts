@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Clock, monotonicClock } from "../core/clock.ts";
-import { messageOf, TransportError } from "../core/errors.ts";
+import { messageOf, ServingError, TransportError } from "../core/errors.ts";
 import { isBinaryOutput } from "../core/oip/binary.ts";
 import { parseInferRequest, writeOutputs } from "../core/oip/json.ts";
 import { TIMEOUT_US } from "../core/parameters.ts";
@@ -16,6 +16,7 @@ import type {
   ModelRun,
   ModelWorkerData,
   TensorWork,
+  WarmUpContent,
   WorkResult,
   WorkSuccess,
 } from "./worker-protocol.ts";
@@ -117,21 +118,21 @@ export async function createModelRunner(
     return answers.map((outputs): WorkResult => ({ ok: true, timing, outputs }));
   };
 
-  for (const wanted of warmUp) {
+  const warm = async (wanted: WarmUpContent): Promise<void> => {
     const { tensors, guessed } = warmUpTensors(model, wanted);
-    if (wanted.content === "tensor") await sessions.open("tensor");
-    else await sessions.openSized(wanted.content, frameOf(tensors[0]!));
-    for (let run = 0; run < WARM_UP_RUNS; run++) {
-      try {
-        await infer(wanted.content, tensors, undefined);
-      } catch (cause) {
-        // A free dimension that only the user knows: the model is loaded, its first request warms it.
-        if (guessed) break;
-        await sessions.release();
-        throw sessions.refusal(`cannot run on ${describe(wanted.content, tensors)}: ${messageOf(cause)}`);
-      }
+    try {
+      if (wanted.content === "tensor") await sessions.open("tensor");
+      else await sessions.openSized(wanted.content, frameOf(tensors[0]!));
+      for (let run = 0; run < WARM_UP_RUNS; run++) await infer(wanted.content, tensors, undefined);
+    } catch (cause) {
+      // A free dimension that only the user knows: the model is loaded, its first request warms it.
+      if (guessed && cause instanceof TransportError) return;
+      await sessions.release();
+      if (cause instanceof ServingError) throw cause;
+      throw sessions.refusal(`cannot run on ${describe(wanted.content, tensors)}: ${messageOf(cause)}`);
     }
-  }
+  };
+  for (const wanted of warmUp) await warm(wanted);
 
   return {
     executionProvider: await sessions.executionProvider(),

@@ -48,7 +48,12 @@ export async function openSession(
           cause,
         });
       }
-      problems.push(`${provider}: ${messageOf(cause).slice(0, 160)}`);
+      // The runtime puts the place in its own source before the sentence that matters.
+      problems.push(
+        `${provider}: ${messageOf(cause)
+          .replace(/^.* was false\. |^\w+: /, "")
+          .slice(0, 160)}`,
+      );
     }
   }
   throw new ServingError(

@@ -154,7 +154,7 @@ export class Scheduler<J extends Job, R> {
 
   /** How many jobs from the head of the queue to run now; 0 sets a timer and waits for more. */
   #nextBatch(): number {
-    const { batching, clock } = this.#options;
+    const { batching, clock, maxQueue } = this.#options;
     clearTimeout(this.#timer);
     const head = this.#queue[0]!.job;
     if (batching === undefined || head.batchKey === undefined) return 1;
@@ -163,7 +163,8 @@ export class Scheduler<J extends Job, R> {
     const plan = planBatch(
       {
         elements: candidates.map(({ job }) => job.elements),
-        sealed: alike >= 0,
+        // A full queue lets nobody in who could join.
+        sealed: alike >= 0 || this.#queue.length >= maxQueue,
         waitedUs: (clock.nowNs() - head.submittedNs) / 1000,
       },
       batching,

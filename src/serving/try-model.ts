@@ -41,7 +41,7 @@ export async function tryPipeline(bytes: Uint8Array, recipe: Recipe, signature: 
     const data = new Uint8Array(widthPx * heightPx * 3).fill(128);
     await session.run([{ name: "image", datatype: "UINT8", shape: [1, heightPx, widthPx, 3], data }]);
   } catch (cause) {
-    const text = `does not run on pictures of ${widthPx}x${heightPx} (another size: --size WxH): ${messageOf(cause)}`;
+    const text = `does not run on pictures of ${widthPx}x${heightPx} (another size: --size WxH): ${messageOf(cause).slice(0, 300)}`;
     throw new ServingError("ERR_MODEL", text, { cause });
   } finally {
     await session.release();

@@ -131,5 +131,9 @@ export function startWorkerCalls<Q, A, R>(options: WorkerCallsOptions): Promise<
 }
 
 function errorOf({ code, status, message }: CallFailure): BenchError {
-  return status === undefined ? new BenchError(code, message) : new TransportError(status, message);
+  if (status !== undefined) return new TransportError(status, message);
+  if (code === "ERR_MODEL" || code === "ERR_DEVICE" || code === "ERR_SERVING") {
+    return new ServingError(code, message);
+  }
+  return new BenchError(code, message);
 }

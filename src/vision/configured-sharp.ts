@@ -9,3 +9,8 @@ sharp.cache(false);
 
 /** sharp, set for measuring: one thread per image, no operation cache. Process-wide, for the whole of sharp. */
 export { sharp };
+
+/** The same memory as a plain `Uint8Array`: a `Buffer`'s `slice` is a view where an array's is a copy. */
+export function plainBytes(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}

@@ -1,6 +1,6 @@
 import { InputError } from "../core/errors.ts";
 import { checkPixels } from "./check-pixels.ts";
-import { sharp } from "./configured-sharp.ts";
+import { plainBytes, sharp } from "./configured-sharp.ts";
 
 export type ImageFormat = "jpeg" | "png";
 
@@ -32,9 +32,11 @@ export async function encodeImage(
 ): Promise<Uint8Array> {
   checkPixels({ widthPx, heightPx, encoding: "rgb8", data: rgb });
   const image = sharp(rgb, { raw: { width: widthPx, height: heightPx, channels: 3 } });
-  return format === "jpeg"
-    ? image.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: "4:2:0", optimiseCoding: false }).toBuffer()
-    : image.png({ compressionLevel: 6 }).toBuffer();
+  const encoded =
+    format === "jpeg"
+      ? image.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: "4:2:0", optimiseCoding: false })
+      : image.png({ compressionLevel: 6 });
+  return plainBytes(await encoded.toBuffer());
 }
 
 /**
@@ -57,7 +59,7 @@ export async function decodeImage(bytes: Uint8Array): Promise<DecodedImage> {
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels instead of 3`);
-    return { widthPx: info.width, heightPx: info.height, rgb: data };
+    return { widthPx: info.width, heightPx: info.height, rgb: plainBytes(data) };
   } catch (reason) {
     throw new InputError(
       `a damaged ${format.toUpperCase()} of ${bytes.byteLength} bytes: ${firstLineOf(reason)}`,

@@ -26,8 +26,11 @@ export function overlayMask(rgb: Uint8Array, mask: Uint8Array, options: OverlayO
   checkPixels({ widthPx, heightPx, encoding: "rgb8", data: rgb });
   checkPixels({ widthPx: maskWidthPx, heightPx: maskHeightPx, encoding: "mono8", data: mask });
   if (!(alpha >= 0 && alpha <= 1)) throw new InputError(`alpha must be 0 to 1, got ${alpha}`);
-  const drawn = rgb.slice();
-  const columns = Uint32Array.from({ length: widthPx }, (_, x) => Math.floor(((x + 0.5) * maskWidthPx) / widthPx));
+  // Not `slice`: of a Buffer that is a view, and the picture itself would be drawn on.
+  const drawn = new Uint8Array(rgb);
+  const columns = Uint32Array.from({ length: widthPx }, (_, x) =>
+    Math.floor(((x + 0.5) * maskWidthPx) / widthPx),
+  );
   for (let y = 0; y < heightPx; y++) {
     const row = Math.floor(((y + 0.5) * maskHeightPx) / heightPx) * maskWidthPx;
     for (let x = 0; x < widthPx; x++) {

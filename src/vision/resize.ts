@@ -1,5 +1,5 @@
 import { checkPixels } from "./check-pixels.ts";
-import { sharp } from "./configured-sharp.ts";
+import { plainBytes, sharp } from "./configured-sharp.ts";
 
 /** Width and height in pixels. */
 export interface Size {
@@ -18,8 +18,9 @@ export interface Size {
 export async function resizeRgb(rgb: Uint8Array, from: Size, to: Size): Promise<Uint8Array> {
   checkPixels({ ...from, encoding: "rgb8", data: rgb });
   if (from.widthPx === to.widthPx && from.heightPx === to.heightPx) return rgb;
-  return sharp(rgb, { raw: { width: from.widthPx, height: from.heightPx, channels: 3 } })
+  const resized = await sharp(rgb, { raw: { width: from.widthPx, height: from.heightPx, channels: 3 } })
     .resize(to.widthPx, to.heightPx, { fit: "fill", kernel: "linear" })
     .raw()
     .toBuffer();
+  return plainBytes(resized);
 }

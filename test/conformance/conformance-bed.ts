@@ -117,10 +117,10 @@ export function infer(
   return client.infer(request, { marks: createMarks(), deadlineMs: 20_000, ...options });
 }
 
-/** Resolves when the condition holds. @throws after two seconds. */
+/** Resolves when the condition holds. @throws after five seconds. */
 export async function until(condition: () => boolean): Promise<void> {
   for (let waitedMs = 0; !condition(); waitedMs += 5) {
-    if (waitedMs > 2000) throw new Error("waited two seconds in vain");
+    if (waitedMs > 5000) throw new Error("waited five seconds in vain");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

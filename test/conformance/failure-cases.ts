@@ -57,7 +57,7 @@ export function failureCases(bed: () => Bed): void {
     await withPair(bed(), async ({ client }) => {
       const startMs = performance.now();
       const marks = createMarks();
-      await expect(infer(client, delayRequest(3000), { deadlineMs: 100, marks })).rejects.toEqual(
+      await expect(infer(client, delayRequest(15_000), { deadlineMs: 100, marks })).rejects.toEqual(
         failure("DEADLINE_EXCEEDED"),
       );
       expect(performance.now() - startMs).toBeGreaterThan(90);
@@ -73,7 +73,7 @@ export function failureCases(bed: () => Bed): void {
     await withPair(bed(), async ({ client, core }) => {
       const controller = new AbortController();
       const reason = new TransportError("CANCELLED", "no longer wanted");
-      const request = delayRequest(3000);
+      const request = delayRequest(15_000);
       const answer = infer(client, request, { signal: controller.signal });
       answer.catch(() => undefined);
       await until(() => core.seen.includes(request.id));

@@ -43,7 +43,8 @@ export function facadeColour(side: number, along: number, up: number, height: nu
   const bay = Math.floor(inLot / 2.4);
   const inBay = inLot - bay * 2.4;
   if (inBay > 0.62 && inBay < 1.78 && inFloor > 0.75 && inFloor < 2.45) {
-    const isFrame = inBay < 0.72 || inBay > 1.68 || inFloor < 0.85 || inFloor > 2.35 || Math.abs(inBay - 1.2) < 0.045;
+    const isFrame =
+      inBay < 0.72 || inBay > 1.68 || inFloor < 0.85 || inFloor > 2.35 || Math.abs(inBay - 1.2) < 0.045;
     if (isFrame) return scaled(0xe8e4da, light);
     const pane = hashUnit(lot * 64 + floor * 8 + bay, id);
     const glass = mixed(0x27313c, 0x8fa9c2, pane * 0.35 + (inFloor - 0.85) * 0.22);
@@ -73,7 +74,8 @@ export function groundColour(across: number, along: number, detail: number, seed
     const value = 152 + grain * 0.6 + patches * 0.5 - joint;
     return scaled(packed(value + 4, value, value - 8), shadow);
   }
-  if (distance > KERB_AT && distance <= KERB_AT + 0.18) return scaled(packed(176 + grain, 174 + grain, 168 + grain), shadow);
+  if (distance > KERB_AT && distance <= KERB_AT + 0.18)
+    return scaled(packed(176 + grain, 174 + grain, 168 + grain), shadow);
   const tracks = Math.max(0, 0.5 - Math.abs(Math.abs(distance - 1.85) - 0.8)) * 18;
   const asphalt = 92 + grain + patches - tracks;
   const road = packed(asphalt, asphalt + 1, asphalt + 4);

@@ -64,14 +64,21 @@ function drawBackground(view: View, cars: readonly CarSpot[]): void {
   const { width, height, colours, focal, centre, horizon } = view;
   for (let y = 0; y < height; y++) {
     const up = (horizon - (y + 0.5)) / focal;
-    for (let x = 0; x < width; x++) colours[y * width + x] = backgroundRay(view, (x + 0.5 - centre) / focal, up, cars);
+    for (let x = 0; x < width; x++)
+      colours[y * width + x] = backgroundRay(view, (x + 0.5 - centre) / focal, up, cars);
   }
 }
 
 /** What a ray meets: the ground, a facade, or the sky. */
-function backgroundRay({ cameraZ, seed, focal }: View, across: number, up: number, cars: readonly CarSpot[]): number {
+function backgroundRay(
+  { cameraZ, seed, focal }: View,
+  across: number,
+  up: number,
+  cars: readonly CarSpot[],
+): number {
   const side = across < 0 ? -1 : 1;
-  const toFacade = Math.abs(across) < 1e-6 ? Number.POSITIVE_INFINITY : (side * FACADE_AT - CAMERA_X) / across;
+  const toFacade =
+    Math.abs(across) < 1e-6 ? Number.POSITIVE_INFINITY : (side * FACADE_AT - CAMERA_X) / across;
   const toGround = up < 0 ? -CAMERA_UP / up : Number.POSITIVE_INFINITY;
   if (toFacade < toGround && toFacade > 0 && toFacade < 2000) {
     const wallUp = CAMERA_UP + up * toFacade;

@@ -19,7 +19,12 @@ const FOUR_BYTES_DEVIATION = 147.8;
  *
  * @param rgb - uint8, `[heightPx, widthPx, 3]`; not changed.
  */
-export function exposeMosaic(rgb: Uint8Array, size: Size, encoding: BayerEncoding, random: SeededRandom): Pixels {
+export function exposeMosaic(
+  rgb: Uint8Array,
+  size: Size,
+  encoding: BayerEncoding,
+  random: SeededRandom,
+): Pixels {
   const { widthPx, heightPx } = size;
   const cell = CELLS[encoding];
   const data = new Uint8Array(widthPx * heightPx);

@@ -14,7 +14,8 @@ export function carEnd(paint: number, isFront: boolean): Shape {
       const cabin = 0.82 - (up - 0.92) * 0.34;
       if (side > cabin) return CLEAR;
       if (up > 1.36) return scaled(paint, 1.15);
-      if (side < cabin - 0.09 && up > 0.97) return mixed(0x1c242c, 0x9db4c8, (up - 0.97) * (isFront ? 1.1 : 0.8));
+      if (side < cabin - 0.09 && up > 0.97)
+        return mixed(0x1c242c, 0x9db4c8, (up - 0.97) * (isFront ? 1.1 : 0.8));
       return scaled(paint, 0.95);
     }
     if (up > 0.86 && side > 0.84) return CLEAR;
@@ -41,7 +42,8 @@ export function carSide(paint: number): Shape {
       const from = 0.25 + (up - 0.88) * 0.55;
       const to = 3.15 - (up - 0.88) * 1.25;
       if (across < from || across > to) return CLEAR;
-      const isPillar = up > 1.34 || across < from + 0.12 || across > to - 0.12 || Math.abs(across - 1.75) < 0.06;
+      const isPillar =
+        up > 1.34 || across < from + 0.12 || across > to - 0.12 || Math.abs(across - 1.75) < 0.06;
       return isPillar || up < 0.94 ? scaled(paint, 0.92) : mixed(0x1b2229, 0x86a0b5, (up - 0.94) * 0.9);
     }
     const hood = across > 3.1 ? 0.88 - (across - 3.1) * 0.1 : 0.88;
@@ -67,7 +69,8 @@ export function person(coat: number, trousers: number, stride: number): Shape {
       const spread = stride * 0.26 * (1 - up / 0.8);
       const left = Math.abs(across - 0.09 - spread);
       const right = Math.abs(across + 0.09 + spread);
-      if (left < 0.085 || right < 0.085) return up < 0.09 ? 0x1b1a1a : scaled(trousers, left < right ? 1 : 0.8);
+      if (left < 0.085 || right < 0.085)
+        return up < 0.09 ? 0x1b1a1a : scaled(trousers, left < right ? 1 : 0.8);
     }
     return CLEAR;
   };
@@ -80,14 +83,18 @@ export function tree(seed: number): Shape {
     if (up > 1.6) {
       const dx = across - lean;
       const dy = (up - 4) * 0.82;
-      const edge = smoothNoise(across * 1.6 + 50, up * 1.6, seed) * 0.9 + smoothNoise(across * 5 + 50, up * 5, seed) * 0.45;
+      const edge =
+        smoothNoise(across * 1.6 + 50, up * 1.6, seed) * 0.9 +
+        smoothNoise(across * 5 + 50, up * 5, seed) * 0.45;
       if (dx * dx + dy * dy < (1.15 + edge) * (1.15 + edge)) {
         const leaf = smoothNoise(across * 9 + 50, up * 9, seed + 1);
         return scaled(mixed(0x2f4a22, 0x7d9a48, leaf * 0.6 + (up - 2.5) * 0.14), leaf < 0.25 ? 0.7 : 1);
       }
     }
     const trunk = 0.13 + Math.max(0, 0.2 - up) * 0.4;
-    return up < 3.4 && up >= 0 && Math.abs(across - lean * up * 0.25) < trunk ? scaled(0x5b4a3a, 0.9 + across) : CLEAR;
+    return up < 3.4 && up >= 0 && Math.abs(across - lean * up * 0.25) < trunk
+      ? scaled(0x5b4a3a, 0.9 + across)
+      : CLEAR;
   };
 }
 
@@ -120,6 +127,11 @@ export function trafficLight(lit: 0 | 1 | 2): Shape {
 export const sign: Shape = (across, up) => {
   const dy = up - 2.3;
   const distance = across * across + dy * dy;
-  if (distance < 0.09) return distance > 0.052 ? 0xc8242b : Math.abs(dy) < 0.11 && Math.abs(Math.abs(across) - 0.08) < 0.045 ? 0x1d1d1f : 0xf1f1ee;
+  if (distance < 0.09)
+    return distance > 0.052
+      ? 0xc8242b
+      : Math.abs(dy) < 0.11 && Math.abs(Math.abs(across) - 0.08) < 0.045
+        ? 0x1d1d1f
+        : 0xf1f1ee;
   return Math.abs(across) < 0.035 && up >= 0 && up < 2.1 ? 0x8b9094 : CLEAR;
 };

@@ -78,7 +78,11 @@ export function streetThings(cameraZ: number, timeSec: number, farM: number, see
         const pace = ((id >>> 12) % 2 === 0 ? 1 : -1) * (1.1 + hashUnit(id, 2) * 0.5);
         const walked = pace * timeSec;
         const stride = swing(walked * 1.3 + hashUnit(id, 3));
-        const shape = person(COATS[(id >>> 15) % COATS.length]!, TROUSERS[(id >>> 18) % TROUSERS.length]!, stride);
+        const shape = person(
+          COATS[(id >>> 15) % COATS.length]!,
+          TROUSERS[(id >>> 18) % TROUSERS.length]!,
+          stride,
+        );
         add(side * (7.1 + hashUnit(id, 4) * 1.4), z + walked, 0.5, 1.78, shape, side < 0 ? 0.75 : 1);
       }
     }
@@ -93,7 +97,13 @@ export function streetThings(cameraZ: number, timeSec: number, farM: number, see
     const walked = timeSec * 1.2 + hashUnit(at, seed) * 9 - 4;
     const way = ((walked % 22) + 22) % 22;
     const stride = swing(walked * 1.3);
-    add(5 - (way < 11 ? way : 22 - way), at * CROSSING_EVERY + 1.6, 0.5, 1.78, person(COATS[at % 6]!, 0x2b3242, stride));
+    add(
+      5 - (way < 11 ? way : 22 - way),
+      at * CROSSING_EVERY + 1.6,
+      0.5,
+      1.78,
+      person(COATS[at % 6]!, 0x2b3242, stride),
+    );
   }
   // One car ahead in the camera's lane, drifting a little, and oncoming ones.
   addCar(1.85, cameraZ + 19 + swing(timeSec * 0.2) * 1.5, PAINTS[seed & 7]!, false);

@@ -107,9 +107,11 @@ export class GraphBuilder {
     outputs: readonly Value[],
     attributes: Readonly<Record<string, AttributeValue>>,
   ): void {
+    // Outputs may have a name without the prefix that the model has for a node of its own.
+    const [first = opType] = outputs;
     this.#nodes.push({
       opType,
-      name: outputs[0]!,
+      name: first.startsWith(this.#prefix) ? first : `${this.#prefix}${first}`,
       input: [...inputs],
       output: [...outputs],
       attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),

@@ -1,6 +1,9 @@
 import { TransportError } from "../../core/errors.ts";
 import { type FailureStatus, statusCode, statusOf } from "../../core/status.ts";
 
+/** Characters; headers have limits of their own. */
+const LONGEST_MESSAGE = 2000;
+
 /** The part of grpc-js's `ServiceError` and `ServerErrorResponse` that matters here. */
 export interface GrpcFailure {
   /** gRPC's number; `statusOf` and `statusCode` are the one table from it to our names and back. */
@@ -60,8 +63,12 @@ export function readFailure(
   return { error: new TransportError(status === "OK" ? "UNKNOWN" : status, message), answered: true };
 }
 
-/** A failure as the server sends it. Lone surrogates, which a header cannot carry, are replaced. */
+/**
+ * A failure as the server sends it, in a header: long messages are cut, and lone surrogates, which a header cannot
+ * carry, are replaced.
+ */
 export function writeFailure(reason: unknown): GrpcFailure {
   const { status, message } = TransportError.from(reason, "INTERNAL");
-  return { code: statusCode(status), details: Buffer.from(message, "utf8").toString("utf8") };
+  const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+  return { code: statusCode(status), details: Buffer.from(short, "utf8").toString("utf8") };
 }

@@ -7,7 +7,7 @@ import type { ModelMetadata, ServerMetadata } from "../../core/metadata.ts";
 import { decodeInferResponse, encodeInferRequest } from "../../core/oip/protobuf.ts";
 import type { ConnectOptions, InferenceClient, InferOptions, Qos } from "../../core/transport.ts";
 import { failureOf, REQUEST_CONTENT_TYPE } from "./codec.ts";
-import { BrokerConnection } from "./connection.ts";
+import { atLeastOnce, BrokerConnection } from "./connection.ts";
 import { Directory } from "./directory.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import type { PublishHead } from "./publish-head.ts";
@@ -15,8 +15,11 @@ import { DISCOVERY_FILTERS, parseTopic, requestTopic, responseFilters, responseT
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
-/** Retained messages arrive right behind the subscription; what has not come by then is not there. */
+/** Retained messages arrive right behind the subscription: a server that is not heard of by then is not there. */
 const DISCOVERY_MS = 1_000;
+
+/** The brokers send models before servers, in the order of the subscriptions; this is for one that does not. */
+const STRAGGLERS_MS = 250;
 
 /**
  * Connects to the broker, subscribes to the answers and waits for a server's word.
@@ -40,7 +43,7 @@ export async function connectMqtt(endpoint: string, options: ConnectOptions): Pr
   const qos = options.qos ?? 0;
   try {
     await connection.subscribe(responseFilters(clientId), qos);
-    await connection.subscribe(DISCOVERY_FILTERS, 1);
+    await connection.subscribe(DISCOVERY_FILTERS, atLeastOnce(qos));
     const leftMs = timeoutMs - (performance.now() - startedMs);
     await directory.waitFor(() => directory.refusal() === undefined, Math.min(DISCOVERY_MS, leftMs));
     const refusal = directory.refusal();
@@ -120,7 +123,7 @@ class MqttInferenceClient implements InferenceClient {
   readonly protocolVersion: "5" | "3.1.1";
   readonly #parts: ClientParts;
   readonly #pending: PendingRequests;
-  readonly #discoveredMs = performance.now() + DISCOVERY_MS;
+  readonly #discoveredMs = performance.now() + STRAGGLERS_MS;
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -188,7 +191,8 @@ class MqttInferenceClient implements InferenceClient {
     const { directory } = this.#parts;
     if (this.#closed) throw closedError();
     const leftMs = Math.min(timeoutMs, this.#discoveredMs - performance.now());
-    await directory.waitFor(() => directory.refusal(model) === undefined, leftMs, signal);
+    const known = () => directory.refusal(model)?.status !== "NOT_FOUND";
+    await directory.waitFor(known, leftMs, signal);
     if (signal?.aborted) return;
     const refusal = directory.refusal(model);
     if (refusal !== undefined) throw refusal;
@@ -196,7 +200,7 @@ class MqttInferenceClient implements InferenceClient {
 
   async serverMetadata(): Promise<ServerMetadata> {
     const { directory } = this.#parts;
-    await this.#discover(undefined, DISCOVERY_MS);
+    await this.#discover(undefined, STRAGGLERS_MS);
     const leftMs = this.#discoveredMs - performance.now();
     await directory.waitFor(() => directory.server() !== undefined, leftMs);
     const metadata = directory.server();
@@ -206,7 +210,7 @@ class MqttInferenceClient implements InferenceClient {
   }
 
   async modelMetadata(modelName: string, modelVersion?: string): Promise<ModelMetadata> {
-    await this.#discover(modelName, DISCOVERY_MS);
+    await this.#discover(modelName, STRAGGLERS_MS);
     const metadata = this.#parts.directory.model(modelName);
     if (metadata === undefined || (modelVersion !== undefined && !metadata.versions.includes(modelVersion))) {
       throw new TransportError("NOT_FOUND", `unknown version '${modelVersion}' of the model '${modelName}'`);

@@ -106,13 +106,16 @@ export class BrokerConnection {
     }
   }
 
-  /** Publishes a small retained message (QoS 1); empty bytes take it back. Resolves when the broker has it. @throws {TransportError} */
-  async retain(topic: string, payload: Buffer): Promise<void> {
+  /**
+   * Publishes a small retained message; empty bytes take it back. Resolves when the broker has it.
+   *
+   * @param qos - at least 1; that of the answers, so that it does not overtake them.
+   * @throws {TransportError}
+   */
+  async retain(topic: string, payload: Buffer, qos: Qos): Promise<void> {
     try {
-      await Promise.race([
-        this.#whenLost,
-        this.#client.publishAsync(topic, payload, { qos: 1, retain: true }),
-      ]);
+      const published = this.#client.publishAsync(topic, payload, { qos: atLeastOnce(qos), retain: true });
+      await Promise.race([this.#whenLost, published]);
     } catch (error) {
       throw transportErrorOf(error, `the MQTT broker ${this.url} refuses the retained message ${topic}`);
     }
@@ -199,6 +202,11 @@ export class BrokerConnection {
     this.#socket.destroy();
     await closed;
   }
+}
+
+/** The QoS of what is said once and must arrive, beside requests and answers of this QoS. */
+export function atLeastOnce(qos: Qos): 1 | 2 {
+  return qos === 2 ? 2 : 1;
 }
 
 function withReject(): { promise: Promise<never>; reject: (error: TransportError) => void } {

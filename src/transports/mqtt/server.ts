@@ -42,17 +42,17 @@ export async function serveMqtt(core: ServingCore, options: ServeOptions): Promi
   try {
     for (const model of models) {
       await connection.subscribe(requestFilters(model, group), qos);
-      await connection.retain(modelTopic(model), encodeJson(core.modelMetadata(model)));
+      await connection.retain(modelTopic(model), encodeJson(core.modelMetadata(model)), qos);
     }
-    await connection.retain(serverTopic(serverId), encodeJson(core.serverMetadata()));
-    await connection.retain(statusTopic(serverId), encodeJson({ live: true, ready: core.isReady() }));
+    await connection.retain(serverTopic(serverId), encodeJson(core.serverMetadata()), qos);
+    await connection.retain(statusTopic(serverId), encodeJson({ live: true, ready: core.isReady() }), qos);
   } catch (error) {
     await connection.destroy();
     throw error;
   }
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    const retain = (topic: string, payload: Buffer) => connection.retain(topic, payload).catch(() => {});
+    const retain = (topic: string, payload: Buffer) => connection.retain(topic, payload, qos).catch(() => {});
     responder.refuse();
     await retain(statusTopic(serverId), encodeJson({ live: true, ready: false }));
     await responder.whenIdle(CLOSE_TIMEOUT_MS);

@@ -11,7 +11,8 @@ import { type TinyModels, writeTinyModels } from "./tiny-models.ts";
 
 const WIDTH = 34;
 const HEIGHT = 20;
-const noise = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => (at * 7919 + (at >> 3)) % 251);
+const noise = (length: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, at) => (at * 7919 + (at >> 3)) % 251);
 const frames: readonly Pixels[] = [
   { widthPx: WIDTH, heightPx: HEIGHT, encoding: "rgb8", data: noise(WIDTH * HEIGHT * 3) },
   { widthPx: WIDTH, heightPx: HEIGHT, encoding: "bayer_rggb8", data: noise(WIDTH * HEIGHT) },

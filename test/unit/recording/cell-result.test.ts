@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { type AnswerResult, type CellResult, cellResult, type RunResult, runResult } from "../../../src/recording/cell-result.ts";
+import {
+  type AnswerResult,
+  type CellResult,
+  cellResult,
+  type RunResult,
+  runResult,
+} from "../../../src/recording/cell-result.ts";
 import { tallyRun } from "../../../src/recording/tally.ts";
 import { madeCell } from "./made-cell.ts";
 import { type MadeRequest, madeRun, steadyRun } from "./made-run.ts";
@@ -36,7 +42,11 @@ test("sound repetitions are pooled, in order, with their spread", () => {
 });
 
 test("INVALID and FAILED repetitions are not pooled with others, and this is said", () => {
-  const result = cell(run(1, steadyRun(50)), run(2, steadyRun(50), { answers: DIFFERS }), run(3, [], { failure: "It died." }));
+  const result = cell(
+    run(1, steadyRun(50)),
+    run(2, steadyRun(50), { answers: DIFFERS }),
+    run(3, [], { failure: "It died." }),
+  );
   expect(result).toMatchObject({ verdict: "VALID", repetitions: 1, pooled: [1], answers: IDENTICAL });
   expect(result.reasons[0]).toMatch(/^Repetition 2 is INVALID and not pooled: The answers differ/);
   expect(result.reasons[1]).toBe("Repetition 3 is FAILED and not pooled: It died.");
@@ -48,6 +58,9 @@ test("a cell that has no others shows theirs, under that verdict, with their cou
   const failed = cell(run(1, gone, { failure: "The server ended." }));
   expect(failed).toMatchObject({ verdict: "FAILED", reasons: ["The server ended."] });
   expect(failed.figures).toMatchObject({ requests: 21, ok: 20, failed: 1 });
-  const invalid = cell(run(1, gone, { failure: "The server ended." }), run(2, steadyRun(9), { answers: DIFFERS }));
+  const invalid = cell(
+    run(1, gone, { failure: "The server ended." }),
+    run(2, steadyRun(9), { answers: DIFFERS }),
+  );
   expect(invalid).toMatchObject({ verdict: "INVALID", pooled: [2], answers: DIFFERS });
 });

@@ -43,7 +43,12 @@ test("the rank just below the unanswered mass is a number", () => {
 });
 
 test("a smoke run has its median and mean and says nothing about the tail", () => {
-  expect(figures(5000, 0, true)).toMatchObject({ meanMs: 2500.5, p90Ms: undefined, p99Ms: undefined, maxMs: undefined });
+  expect(figures(5000, 0, true)).toMatchObject({
+    meanMs: 2500.5,
+    p90Ms: undefined,
+    p99Ms: undefined,
+    maxMs: undefined,
+  });
   expect(figures(5000, 0, true).p50Ms).toBeCloseTo(2500, -1);
 });
 

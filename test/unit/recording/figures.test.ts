@@ -35,7 +35,11 @@ test("response time starts at the intended time, service time at the start", () 
 
 test("throughput counts good answers within the window, goodput those within the deadline", () => {
   const run = madeRun([...steadyRun(100), { intendedMs: 995 }, { intendedMs: 10, serviceMs: 60 }]);
-  expect(summarise([run], FULL)).toMatchObject({ throughputPerSec: 101, goodputPerSec: undefined, requests: 102 });
+  expect(summarise([run], FULL)).toMatchObject({
+    throughputPerSec: 101,
+    goodputPerSec: undefined,
+    requests: 102,
+  });
   expect(summarise([run], { ...FULL, deadlineMs: 50 }).goodputPerSec).toBe(100);
 });
 
@@ -51,7 +55,10 @@ test("repetitions are pooled by their requests, not by their percentiles", () =>
 });
 
 test("jitter follows RFC 3550 in intended order", () => {
-  const figures = summarise([madeRun([10, 26, 10, 10].map((serviceMs, index) => ({ intendedMs: index, serviceMs })))], FULL);
+  const figures = summarise(
+    [madeRun([10, 26, 10, 10].map((serviceMs, index) => ({ intendedMs: index, serviceMs })))],
+    FULL,
+  );
   expect(figures.jitterMeanAbsDiffMs).toBeCloseTo(32 / 3, 9);
   const first = 16 / 16;
   const second = first + (16 - first) / 16;
@@ -66,7 +73,11 @@ test("a closed loop above one outstanding has no jitter", () => {
 
 test("requests that a broken-off run cancelled are not counted", () => {
   const requests = [...steadyRun(5), { intendedMs: 990, status: "CANCELLED" as const }];
-  expect(summarise([madeRun(requests, { aborted: true })], FULL)).toMatchObject({ requests: 5, failed: 0, failures: [] });
+  expect(summarise([madeRun(requests, { aborted: true })], FULL)).toMatchObject({
+    requests: 5,
+    failed: 0,
+    failures: [],
+  });
   expect(summarise([madeRun(requests)], FULL)).toMatchObject({ requests: 6, failed: 1 });
 });
 
@@ -88,5 +99,10 @@ test("figures and tallies survive JSON", () => {
 
 test("no request at all", () => {
   const figures = summarise([madeRun([])], FULL);
-  expect(figures).toMatchObject({ requests: 0, throughputPerSec: 0, stages: {}, requestPayloadBytes: undefined });
+  expect(figures).toMatchObject({
+    requests: 0,
+    throughputPerSec: 0,
+    stages: {},
+    requestPayloadBytes: undefined,
+  });
 });

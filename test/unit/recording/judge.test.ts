@@ -5,7 +5,10 @@ import { type MadeRequest, madeRun, START_NS, steadyRun, timingAt } from "./made
 
 const OPEN: JudgeContext = { quick: false, openLoop: true, answerCheck: "identical", lossless: true };
 
-function verdictOf(requests: readonly MadeRequest[], context: Partial<JudgeContext> = {}): ReturnType<typeof judge> {
+function verdictOf(
+  requests: readonly MadeRequest[],
+  context: Partial<JudgeContext> = {},
+): ReturnType<typeof judge> {
   const whole = { ...OPEN, ...context };
   return judge(summarise([madeRun(requests)], whole), whole);
 }
@@ -22,11 +25,16 @@ test("dropped or timed-out arrivals are overload", () => {
   const dropped = verdictOf([...steadyRun(100), { intendedMs: 999, dropped: true }]);
   expect(dropped.verdict).toBe("OVERLOADED");
   expect(dropped.reasons[0]).toContain("1 of 101 arrivals were dropped");
-  expect(verdictOf([...steadyRun(100), { intendedMs: 5, status: "DEADLINE_EXCEEDED" }]).verdict).toBe("OVERLOADED");
+  expect(verdictOf([...steadyRun(100), { intendedMs: 5, status: "DEADLINE_EXCEEDED" }]).verdict).toBe(
+    "OVERLOADED",
+  );
 });
 
 test("a queue that grows is overload by its throughput, though everything is answered in the end", () => {
-  const growing = Array.from({ length: 1000 }, (_, index) => ({ intendedMs: index, serviceMs: 10 + index * 0.06 }));
+  const growing = Array.from({ length: 1000 }, (_, index) => ({
+    intendedMs: index,
+    serviceMs: 10 + index * 0.06,
+  }));
   const { verdict, reasons } = verdictOf(growing);
   expect(verdict).toBe("OVERLOADED");
   expect(reasons[0]).toMatch(/^Throughput was 93\d\.\d per second of 1000\.0 scheduled/);
@@ -70,7 +78,10 @@ test("what could not run to its end is FAILED, with its reason", () => {
 });
 
 test("a server that went away before the end is FAILED, one that failed in between is not", () => {
-  const gone = Array.from({ length: 5 }, (_, index) => ({ intendedMs: 990 + index, status: "UNAVAILABLE" as const }));
+  const gone = Array.from({ length: 5 }, (_, index) => ({
+    intendedMs: 990 + index,
+    status: "UNAVAILABLE" as const,
+  }));
   expect(verdictOf([...steadyRun(50), ...gone]).verdict).toBe("FAILED");
   const between = verdictOf([...gone, ...steadyRun(500)]);
   expect(between.verdict).toBe("VALID");

@@ -1,8 +1,8 @@
+import { TransportError } from "../../../src/core/errors.ts";
 import type { ServerTiming } from "../../../src/core/parameters.ts";
+import type { FailureStatus } from "../../../src/core/status.ts";
 import { createRecorder, type RunFrame } from "../../../src/recording/recorder.ts";
 import type { RunRecord } from "../../../src/recording/run-record.ts";
-import type { FailureStatus } from "../../../src/core/status.ts";
-import { TransportError } from "../../../src/core/errors.ts";
 
 /** One request of a made run; times in milliseconds of the run, each stage after the other. */
 export interface MadeRequest {

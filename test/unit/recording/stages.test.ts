@@ -8,7 +8,9 @@ const FULL = { quick: false };
 test("on one clock the stages and what they leave unaccounted add up to the service time", () => {
   const figures = summarise([madeRun(steadyRun(400))], FULL);
   expect(figures.clock).toBe("one");
-  expect(Object.fromEntries(Object.entries(figures.stages).map(([name, stage]) => [name, stage.meanMs]))).toEqual({
+  expect(
+    Object.fromEntries(Object.entries(figures.stages).map(([name, stage]) => [name, stage.meanMs])),
+  ).toEqual({
     encode: 1,
     uplink: 1,
     downlink: 1,
@@ -27,7 +29,9 @@ test("what no stage covers is unaccounted, below zero too", () => {
   const timing = timingAt(START_NS + 1e6, 2e6);
   const missing = madeRun([{ intendedMs: 0, timing: { ...timing, outNs: timing.outNs + 1e6 } }]);
   expect(summarise([missing], FULL).unaccountedMeanMs).toBe(1);
-  const doubled = madeRun([{ intendedMs: 0, timing: { ...timing, outNs: timing.outNs + 1e6, queueNs: 4e6 } }]);
+  const doubled = madeRun([
+    { intendedMs: 0, timing: { ...timing, outNs: timing.outNs + 1e6, queueNs: 4e6 } },
+  ]);
   const figures = summarise([doubled], FULL);
   expect(figures.unaccountedMeanMs).toBe(-2);
   expect(figures.unaccountedP50Ms).toBeCloseTo(-2, 2);
@@ -95,7 +99,10 @@ test("client work is a stage of its own only where it exists", () => {
 });
 
 test("failed requests are in no stage", () => {
-  const figures = summarise([madeRun([{ intendedMs: 0 }, { intendedMs: 1, status: "INTERNAL", serviceMs: 400 }])], FULL);
+  const figures = summarise(
+    [madeRun([{ intendedMs: 0 }, { intendedMs: 1, status: "INTERNAL", serviceMs: 400 }])],
+    FULL,
+  );
   expect(figures.stageRequests).toBe(1);
   expect(figures.stageServiceMeanMs).toBe(10);
 });

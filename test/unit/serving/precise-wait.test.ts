@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { waitUntil, type WaitTimers } from "../../../src/serving/precise-wait.ts";
+import { type WaitTimers, waitUntil } from "../../../src/serving/precise-wait.ts";
 
 /** A clock that its own timers move: a timer is late by `lateMs`, a turn of the event loop takes 10 µs. */
 function drivenTime(lateMs: number) {

@@ -30,7 +30,7 @@ const scheduler = (options: Partial<ConstructorParameters<typeof Scheduler>[0]> 
 const status = (name: string) => expect.objectContaining({ status: name });
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ now: 0 });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -127,7 +127,9 @@ describe("callers who wait no longer", () => {
 
 describe("failures", () => {
   it("of one job in a batch leave the others alone", async () => {
-    const queue = scheduler({ batching: { maxBatchSize: 2, preferredBatchSizes: [2], maxQueueDelayUs: 1e6 } });
+    const queue = scheduler({
+      batching: { maxBatchSize: 2, preferredBatchSizes: [2], maxQueueDelayUs: 1e6 },
+    });
     queue.addInstance(async () => [new TransportError("INTERNAL", "broken"), "fine"]);
     const bad = queue.submit(job("a", "k"), { signal: never });
     const good = queue.submit(job("b", "k"), { signal: never });
@@ -188,6 +190,16 @@ describe("batches", () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(runs[1]?.names).toEqual(["e"]);
   });
+});
+
+it("a full queue is not kept waiting for a larger batch", () => {
+  const { runs, instance } = heldInstance();
+  const batching = { maxBatchSize: 4, preferredBatchSizes: [4], maxQueueDelayUs: 3000 };
+  const queue = scheduler({ maxQueue: 2, batching });
+  queue.addInstance(instance);
+  void queue.submit(job("a", "k"), { signal: never });
+  void queue.submit(job("b", "k"), { signal: never });
+  expect(runs.map(({ names }) => names)).toEqual([["a", "b"]]);
 });
 
 describe("close", () => {

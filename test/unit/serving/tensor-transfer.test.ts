@@ -5,7 +5,11 @@ const LARGE = 100_000;
 
 it("moves a large buffer once, however many views lie in it", () => {
   const buffer = new ArrayBuffer(2 * LARGE);
-  const given = [new Uint8Array(buffer, 0, LARGE), new Uint8Array(buffer, LARGE), new Uint8Array(buffer, 0, 8)];
+  const given = [
+    new Uint8Array(buffer, 0, LARGE),
+    new Uint8Array(buffer, LARGE),
+    new Uint8Array(buffer, 0, 8),
+  ];
   const { views, buffers } = transferViews(given);
   expect(buffers).toEqual([buffer]);
   expect(views).toEqual(given);

@@ -13,7 +13,8 @@ const ENCODINGS = Object.keys(PATTERNS) as BayerEncoding[];
 
 /** The definition in another form: per colour, the weighted mean of the 3×3 neighbours that sample it, mirrored. */
 function reference({ widthPx, heightPx, encoding, data }: Pixels): number[] {
-  const colourAt = (x: number, y: number): string => PATTERNS[encoding as BayerEncoding][(y & 1) * 2 + (x & 1)]!;
+  const colourAt = (x: number, y: number): string =>
+    PATTERNS[encoding as BayerEncoding][(y & 1) * 2 + (x & 1)]!;
   const mirrored = (at: number, size: number): number => (at < 0 ? -at : at >= size ? 2 * size - 2 - at : at);
   const rgb: number[] = [];
   for (let y = 0; y < heightPx; y++) {
@@ -64,7 +65,8 @@ describe("demosaic", () => {
     const [widthPx, heightPx] = [7, 5];
     const data = new Uint8Array(widthPx * heightPx);
     for (let y = 0; y < heightPx; y++) {
-      for (let x = 0; x < widthPx; x++) data[y * widthPx + x] = value[PATTERNS[encoding][(y & 1) * 2 + (x & 1)]!]!;
+      for (let x = 0; x < widthPx; x++)
+        data[y * widthPx + x] = value[PATTERNS[encoding][(y & 1) * 2 + (x & 1)]!]!;
     }
     const rgb = demosaic({ widthPx, heightPx, encoding, data });
     expect(rgb).toEqual(Uint8Array.from({ length: 105 }, (_, at) => [10, 100, 250][at % 3]!));
@@ -76,7 +78,11 @@ describe("demosaic", () => {
     expect(demosaic({ widthPx: 2, heightPx: 2, encoding: "bayer_rggb8", data })[1]).toBe(2);
   });
 
-  it.each([[1, 1], [1, 4], [5, 1]])("takes %i×%i px without reading outside", (widthPx, heightPx) => {
+  it.each([
+    [1, 1],
+    [1, 4],
+    [5, 1],
+  ])("takes %i×%i px without reading outside", (widthPx, heightPx) => {
     const data = new Uint8Array(widthPx * heightPx).fill(77);
     const rgb = demosaic({ widthPx, heightPx, encoding: "bayer_grbg8", data });
     expect([...new Set(rgb)]).toEqual([77]);

@@ -35,18 +35,24 @@ describe("encodeImage", () => {
   });
 
   it("refuses a wrong number of bytes", async () => {
-    await expect(encodeImage(new Uint8Array(5), 2, 1, "png")).rejects.toThrow("expected 6 bytes for 2×1 rgb8, got 5");
+    await expect(encodeImage(new Uint8Array(5), 2, 1, "png")).rejects.toThrow(
+      "expected 6 bytes for 2×1 rgb8, got 5",
+    );
   });
 });
 
 describe("decodeImage", () => {
   it("triples grey", async () => {
-    const png = await sharp(Buffer.of(10, 200), { raw: { width: 2, height: 1, channels: 1 } }).png().toBuffer();
+    const png = await sharp(Buffer.of(10, 200), { raw: { width: 2, height: 1, channels: 1 } })
+      .png()
+      .toBuffer();
     expect([...(await decodeImage(png)).rgb]).toEqual([10, 10, 10, 200, 200, 200]);
   });
 
   it("drops alpha without blending", async () => {
-    const png = await sharp(Buffer.of(10, 20, 30, 0), { raw: { width: 1, height: 1, channels: 4 } }).png().toBuffer();
+    const png = await sharp(Buffer.of(10, 20, 30, 0), { raw: { width: 1, height: 1, channels: 4 } })
+      .png()
+      .toBuffer();
     expect([...(await decodeImage(png)).rgb]).toEqual([10, 20, 30]);
   });
 

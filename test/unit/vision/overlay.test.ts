@@ -17,13 +17,21 @@ describe("overlayMask", () => {
     expect([...new Set(rgb)]).toEqual([100]);
   });
 
+  it("does not draw on the picture itself when that is a Buffer", () => {
+    const picture = Buffer.from(rgb);
+    overlayMask(picture, Uint8Array.of(0, 1), { ...size, palette });
+    expect(Buffer.compare(picture, rgb)).toBe(0);
+  });
+
   it("leaves a class without a colour as it is", () => {
     expect([...overlayMask(rgb, Uint8Array.of(255, 2), { ...size, palette, alpha: 1 })]).toEqual([...rgb]);
   });
 
   it("refuses wrong sizes and alphas", () => {
     expect(() => overlayMask(rgb, new Uint8Array(3), { ...size, palette })).toThrow("expected 2 bytes");
-    expect(() => overlayMask(rgb, new Uint8Array(2), { ...size, palette, alpha: 1.5 })).toThrow("alpha must be 0 to 1");
+    expect(() => overlayMask(rgb, new Uint8Array(2), { ...size, palette, alpha: 1.5 })).toThrow(
+      "alpha must be 0 to 1",
+    );
   });
 });
 

@@ -19,7 +19,12 @@ it("triples mono8", () => {
 });
 
 it("demosaics Bayer", () => {
-  const pixels = { widthPx: 3, heightPx: 2, encoding: "bayer_gbrg8", data: Uint8Array.of(1, 2, 3, 4, 5, 6) } as const;
+  const pixels = {
+    widthPx: 3,
+    heightPx: 2,
+    encoding: "bayer_gbrg8",
+    data: Uint8Array.of(1, 2, 3, 4, 5, 6),
+  } as const;
   expect(toRgb(pixels)).toEqual(demosaic(pixels));
 });
 

@@ -1,0 +1,222 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { fileURLToPath } from "node:url";
+import * as grpc from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readServerTiming } from "../../dist/core/parameters.js";
+import {
+  createMarks,
+  DEFAULT_MAX_PAYLOAD_BYTES,
+  type InferenceServer,
+  type Tuning,
+} from "../../dist/core/transport.js";
+import { createGrpcTransport } from "../../dist/transports/grpc/index.js";
+import { infer, patternBytes, requestOf } from "./conformance-bed.ts";
+import { createFakeCore } from "./fake-core.ts";
+
+/** The library's own codecs, as an off-the-shelf client or server would use them. */
+const SERVICE = loadSync(fileURLToPath(new URL("../../proto/inference.proto", import.meta.url)), {
+  keepCase: true,
+  longs: Number,
+  defaults: true,
+})["inference.GRPCInferenceService"] as unknown as Record<string, grpc.MethodDefinition<object, object>>;
+
+const transport = createGrpcTransport();
+const limits = { maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES } as const;
+const serve = (tuning: Tuning): Promise<InferenceServer> =>
+  transport.serve(createFakeCore(), { host: "127.0.0.1", port: 0, tuning, ...limits });
+
+function methodOf(name: string): grpc.MethodDefinition<object, object> {
+  const method = SERVICE[name];
+  if (method === undefined) throw new Error(`no method ${name}`);
+  return method;
+}
+
+describe("a foreign client of our server", () => {
+  let server: InferenceServer;
+  const clients: grpc.Client[] = [];
+
+  const connect = (options: grpc.ClientOptions = {}): grpc.Client => {
+    const client = new grpc.Client(
+      server.endpoint.slice("grpc://".length),
+      grpc.credentials.createInsecure(),
+      options,
+    );
+    clients.push(client);
+    return client;
+  };
+  const call = (client: grpc.Client, name: string, request: object): Promise<object> => {
+    const { path, requestSerialize, responseDeserialize } = methodOf(name);
+    return new Promise((resolve, reject) => {
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, (error, answer) => {
+        if (error !== null) reject(error);
+        else resolve(answer ?? {});
+      });
+    });
+  };
+
+  beforeEach(async () => {
+    server = await serve("tuned");
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    await server.close();
+  });
+
+  it("calls the small methods", async () => {
+    const client = connect();
+    expect(await call(client, "ServerLive", {})).toEqual({ live: true });
+    expect(await call(client, "ServerReady", {})).toEqual({ ready: true });
+    expect(await call(client, "ModelReady", { name: "echo" })).toEqual({ ready: true });
+    await expect(call(client, "ModelReady", { name: "nobody" })).rejects.toMatchObject({
+      code: grpc.status.NOT_FOUND,
+      details: "unknown model 'nobody'",
+    });
+    expect(await call(client, "ModelMetadata", { name: "echo" })).toMatchObject({
+      name: "echo",
+      inputs: [{ name: "input", datatype: "UINT8", shape: [-1] }],
+    });
+  });
+
+  it("may send typed contents, and gets raw ones", async () => {
+    const request = {
+      model_name: "echo",
+      id: "typed",
+      inputs: [{ name: "x", datatype: "FP32", shape: [2], contents: { fp32_contents: [1, -2.5] } }],
+    };
+    expect(await call(connect(), "ModelInfer", request)).toMatchObject({
+      id: "typed",
+      raw_output_contents: [Buffer.from("0000803f000020c0", "hex")],
+    });
+  });
+
+  it("may compress", async () => {
+    const data = Buffer.from(patternBytes(100_000));
+    const request = {
+      model_name: "echo",
+      inputs: [{ name: "x", datatype: "UINT8", shape: [data.byteLength] }],
+      raw_input_contents: [data],
+    };
+    const client = connect({ "grpc.default_compression_algorithm": 2 });
+    const answer = (await call(client, "ModelInfer", request)) as { raw_output_contents: Buffer[] };
+    expect(answer.raw_output_contents[0]?.equals(Buffer.from(patternBytes(100_000)))).toBe(true);
+  });
+
+  it("is told what is wrong with its message: INVALID_ARGUMENT", async () => {
+    const both = {
+      model_name: "echo",
+      inputs: [{ name: "x", datatype: "UINT8", shape: [1], contents: { uint_contents: [1] } }],
+      raw_input_contents: [Buffer.of(1)],
+    };
+    await expect(call(connect(), "ModelInfer", both)).rejects.toMatchObject({
+      code: grpc.status.INVALID_ARGUMENT,
+      details: "contents field must not be specified when using raw_input_contents for 'x' for model 'echo'",
+    });
+    const { path, responseDeserialize } = methodOf("ModelInfer");
+    const garbage = new Promise((resolve, reject) => {
+      const bytes = Buffer.of(0x0a, 0xff);
+      connect().makeUnaryRequest(
+        path,
+        () => bytes,
+        responseDeserialize,
+        {},
+        (error, answer) => {
+          if (error !== null) reject(error);
+          else resolve(answer);
+        },
+      );
+    });
+    await expect(garbage).rejects.toMatchObject({
+      code: grpc.status.INVALID_ARGUMENT,
+      details: expect.stringMatching(/^malformed protobuf message/) as string,
+    });
+  });
+});
+
+describe("our client of a foreign server", () => {
+  it("takes typed contents, and misses no timing", async () => {
+    const server = new grpc.Server();
+    server.addService(SERVICE as grpc.ServiceDefinition, {
+      ModelInfer: ((call, callback) => {
+        const { id } = call.request as { id: string };
+        const contents = { int64_contents: [-1] };
+        callback(null, {
+          model_name: "m",
+          id,
+          outputs: [{ name: "y", datatype: "INT64", shape: [1], contents }],
+        });
+      }) satisfies grpc.handleUnaryCall<object, object>,
+    });
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(error);
+      });
+    });
+    const client = await transport.connect(`grpc://127.0.0.1:${port}`, {
+      tuning: "tuned",
+      encoding: "binary",
+      ...limits,
+    });
+    try {
+      const response = await infer(client, requestOf("m", Uint8Array.of(1)));
+      expect(Buffer.from(response.outputs[0]?.data ?? []).toString("hex")).toBe("ffffffffffffffff");
+      expect(readServerTiming(response.parameters)).toBeUndefined();
+      await expect(client.serverMetadata()).rejects.toMatchObject({ status: "UNIMPLEMENTED" });
+    } finally {
+      await client.destroy();
+      server.forceShutdown();
+    }
+  });
+});
+
+describe("connections", () => {
+  it.each([
+    ["tuned", "defaults"],
+    ["defaults", "tuned"],
+  ] as const)("a %s server and a %s client understand each other", async (atServer, atClient) => {
+    const server = await serve(atServer);
+    const client = await transport.connect(server.endpoint, {
+      tuning: atClient,
+      encoding: "binary",
+      ...limits,
+    });
+    try {
+      const marks = createMarks();
+      const response = await infer(client, requestOf("echo", patternBytes(500_000)), { marks });
+      expect(Buffer.compare(response.outputs[0]?.data ?? new Uint8Array(), patternBytes(500_000))).toBe(0);
+    } finally {
+      await client.destroy();
+      await server.close();
+    }
+  });
+
+  it("each client has a TCP connection of its own", async () => {
+    let sockets = 0;
+    const count = (): void => {
+      sockets += 1;
+    };
+    const server = await serve("tuned");
+    subscribe("net.client.socket", count);
+    const connect = () =>
+      transport.connect(server.endpoint, { tuning: "tuned", encoding: "binary", ...limits });
+    const clients = await Promise.all([connect(), connect(), connect()]);
+    try {
+      for (const client of clients) await infer(client, requestOf("echo", Uint8Array.of(1)));
+      expect(sockets).toBe(3);
+    } finally {
+      unsubscribe("net.client.socket", count);
+      for (const client of clients) await client.destroy();
+      await server.close();
+    }
+  });
+
+  it("the server says whether its windows were widened", async () => {
+    const tuned = await serve("tuned");
+    const plain = await serve("defaults");
+    expect(tuned.notes.join()).toContain("windows of 16777216 bytes");
+    expect(plain.notes).toEqual([]);
+    await tuned.close();
+    await plain.close();
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { type BenchSettings, benchSchema } from "../../../src/config/bench-schema.ts";
+import { parseDurationMs } from "../../../src/config/duration.ts";
+import { resolveBench } from "../../../src/config/resolve-bench.ts";
+import { validate, validated } from "../../../src/config/validate.ts";
+import { ConfigError } from "../../../src/core/errors.ts";
+
+function resolved(file: unknown, line: unknown) {
+  return resolveBench({
+    file: validated(benchSchema, file),
+    fileFolder: "/cfg",
+    line: validated(benchSchema, line),
+  });
+}
+
+function problemsOf(action: () => unknown): readonly string[] {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ path }) => path);
+    throw error;
+  }
+  return [];
+}
+
+describe("parseDurationMs", () => {
+  it.each([
+    ["250ms", 250],
+    ["10s", 10_000],
+    ["1.5m", 90_000],
+    ["500us", 0.5],
+    ["3", 3_000],
+    ["0", 0],
+  ])("%s is %d ms", (text, ms) => expect(parseDurationMs(text)).toBe(ms));
+
+  it.each(["", "-1s", "s", "1e3s", "Infinity", "NaN", "10 bananas", "1s2"])("'%s' is none", (text) => {
+    expect(parseDurationMs(text)).toBeUndefined();
+  });
+});
+
+describe("validate", () => {
+  it("names every mistake at once, with its path, what was expected and what was found", () => {
+    const result = validate(benchSchema, {
+      transport: ["http", "smoke"],
+      rate: Number.POSITIVE_INFINITY,
+      repetitions: 0,
+      also: [{ zip: 2 }],
+      foo: 1,
+    });
+    expect(result.problems).toEqual([
+      { path: "transport[1]", message: "expected one of 'local'|'http'|'grpc'|'mqtt', got 'smoke'" },
+      { path: "rate", message: "expected a finite number, got Infinity" },
+      { path: "also[0].zip", message: "unknown option" },
+      { path: "repetitions", message: "expected number to be >=1, got 0" },
+      { path: "foo", message: "unknown option" },
+    ]);
+  });
+
+  it.each([
+    [{ duration: "soon" }, "duration"],
+    [{ size: "0x5" }, "size"],
+    [{ warmup: "-1s" }, "warmup"],
+    [{ url: "ftp://x" }, "url"],
+    [{ qos: 3 }, "qos"],
+    [{ rate: Number.NaN }, "rate"],
+    [{ concurrency: [] }, "concurrency"],
+  ])("refuses %j", (config, path) => {
+    expect(validate(benchSchema, config).problems?.map((problem) => problem.path)).toEqual([path]);
+  });
+
+  it("takes one value for a list, drops repetitions, reads texts", () => {
+    expect(
+      validated(benchSchema, { transport: "http", rate: [5, 5, 10], duration: "3s", size: "968x608" }),
+    ).toEqual({
+      transport: ["http"],
+      rate: [5, 10],
+      duration: 3_000,
+      size: { kind: "image", widthPx: 968, heightPx: 608 },
+    } satisfies BenchSettings);
+  });
+});
+
+describe("resolveBench", () => {
+  it("lets an option replace the file's list", () => {
+    const spec = resolved({ transport: ["http", "grpc"], model: "a" }, { transport: "mqtt" });
+    expect(spec.dimensions.transport).toEqual(["mqtt"]);
+    expect(spec.dimensions.model).toEqual(["a"]);
+    expect(spec.asked).toEqual(["transport"]);
+  });
+
+  it("lets --duration or --requests replace both of the file's", () => {
+    const file = { duration: "3s", requests: 100 };
+    expect(resolved(file, {})).toMatchObject({ durationMs: 3_000, requests: 100 });
+    expect(resolved(file, { requests: 7 })).toMatchObject({ durationMs: undefined, requests: 7 });
+    expect(resolved(file, { duration: "1s" })).toMatchObject({ durationMs: 1_000, requests: undefined });
+  });
+
+  it("drops the file's extra cells when the command line names one of their dimensions", () => {
+    const file = { also: [{ transport: "grpc", tuning: "defaults" }] };
+    expect(resolved(file, {}).also).toEqual([{ transport: ["grpc"], tuning: ["defaults"] }]);
+    expect(resolved(file, { model: "x" }).also).toHaveLength(1);
+    expect(resolved(file, { transport: "grpc" }).also).toEqual([]);
+    expect(resolved(file, { tuning: "tuned" }).also).toEqual([]);
+  });
+
+  it("makes quick one short repetition, unless the command line says otherwise", () => {
+    const file = { repetitions: 4, duration: "60s" };
+    expect(resolved(file, { quick: true })).toMatchObject({ repetitions: 1, quick: true, durationMs: 1_500 });
+    expect(resolved(file, { quick: true, repetitions: 2, requests: 5 })).toMatchObject({
+      repetitions: 2,
+      requests: 5,
+      durationMs: undefined,
+    });
+  });
+
+  it("starts the file's paths in the file's folder, the command line's in the working folder", () => {
+    expect(resolved({ input: ["a.bag", "synthetic"] }, {}).dimensions.input).toEqual([
+      "/cfg/a.bag",
+      "synthetic",
+    ]);
+    expect(resolved({ input: "a.bag" }, { input: "b.bag" }).dimensions.input).toEqual(["b.bag"]);
+  });
+
+  it("lets the scheme of --url pick the transport", () => {
+    expect(resolved({}, { url: "grpc://127.0.0.1:8001" }).dimensions.transport).toEqual(["grpc"]);
+  });
+
+  it.each([
+    [{}, { url: "grpc://h:1", transport: "http" }, ["--transport"]],
+    [{}, { url: "grpc://h:1", device: "cpu" }, ["--device"]],
+    [{}, { rate: 20 }, ["--rate"]],
+    [{}, { scenario: "open-loop" }, ["rate"]],
+    [{}, { scenario: "open-loop", rate: 5, concurrency: 2 }, ["--concurrency"]],
+    [{}, { url: "mqtt://h:1", broker: "mqtt://h:1" }, ["broker"]],
+  ])("refuses %j with %j", (file, line, paths) => {
+    expect(problemsOf(() => resolved(file, line))).toEqual(paths);
+  });
+});

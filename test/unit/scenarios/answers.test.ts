@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../../src/core/tensor.ts";
+import { agreementPercent, answerCheck, createAnswerChecker } from "../../../src/scenarios/answers.ts";
+
+const mask = (...ids: number[]): Tensor => ({
+  name: "mask",
+  datatype: "UINT8",
+  shape: [1, 1, ids.length],
+  data: Uint8Array.from(ids),
+});
+
+const top = (first: number, second: number, score: number): readonly Tensor[] => [
+  { name: "scores", datatype: "FP32", shape: [1, 2], data: new Uint8Array(Float32Array.of(score, 0).buffer) },
+  {
+    name: "classes",
+    datatype: "INT32",
+    shape: [1, 2],
+    data: new Uint8Array(Int32Array.of(first, second).buffer),
+  },
+];
+
+describe("agreementPercent", () => {
+  it("counts equal pixels of a mask", () => {
+    expect(agreementPercent([mask(1, 2, 3, 4)], [mask(1, 2, 3, 4)])).toBe("identical");
+    expect(agreementPercent([mask(1, 2, 3, 9)], [mask(1, 2, 3, 4)])).toBe(75);
+  });
+
+  it("is 0 where name, shape or number of outputs differ", () => {
+    expect(agreementPercent([mask(1, 2)], [mask(1, 2, 3)])).toBe(0);
+    expect(agreementPercent([], [mask(1)])).toBe(0);
+    expect(agreementPercent([{ ...mask(1), name: "other" }], [mask(1)])).toBe(0);
+  });
+
+  it("judges top-k by its first class", () => {
+    expect(agreementPercent(top(7, 8, 0.5), top(7, 9, 0.25))).toBe(100);
+    expect(agreementPercent(top(7, 8, 0.5), top(8, 7, 0.5))).toBe(0);
+  });
+});
+
+describe("createAnswerChecker", () => {
+  it("compares the first answer to each frame and every eighth after it", () => {
+    const checker = createAnswerChecker([[mask(1)], [mask(2)]]);
+    for (let i = 0; i < 18; i++) checker.check([mask((i % 2) + 1)], i % 2);
+    expect(checker.tally()).toEqual({ compared: 4, identical: 4, agreementSum: 400 });
+  });
+
+  it("notices an answer that belongs to another frame", () => {
+    const checker = createAnswerChecker([[mask(1)], [mask(2)]]);
+    checker.check([mask(2)], 0);
+    expect(answerCheck(checker.tally(), true)).toEqual({ check: "differs", agreementPercent: 0 });
+  });
+
+  it("compares nothing without a reference", () => {
+    const checker = createAnswerChecker(undefined);
+    checker.check([mask(2)], 0);
+    expect(answerCheck(checker.tally(), true)).toEqual({ check: "unchecked", agreementPercent: undefined });
+  });
+});
+
+describe("answerCheck", () => {
+  const tally = { compared: 10, identical: 9, agreementSum: 999.5 };
+
+  it("agrees from 99.9 % on where bytes need not be equal", () => {
+    expect(answerCheck(tally, false)).toEqual({ check: "agrees", agreementPercent: 99.95 });
+    expect(answerCheck(tally, true).check).toBe("differs");
+    expect(answerCheck({ ...tally, agreementSum: 990 }, false).check).toBe("differs");
+  });
+});
