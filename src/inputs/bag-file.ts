@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { Bag, type Filelike } from "@foxglove/rosbag";
 import { BenchError, InputError, messageOf } from "../core/errors.ts";
 import { loadDecompressors } from "./bag-decompressors.ts";
@@ -120,6 +120,8 @@ function connectionsOf(bag: Bag): BagConnection[] {
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
+    // Opening a pipe would wait for its writer.
+    if (!(await stat(path)).isFile()) throw new Error("it is no file");
     return await open(path, "r");
   } catch (reason) {
     throw new InputError(`${path}: cannot be opened: ${messageOf(reason)}`, { cause: reason });

@@ -109,17 +109,15 @@ async function listFrames(spec: SourceSpec): Promise<FrameListing> {
     refuseBagOptions(spec);
     return listSynthetic(resizedKind(spec), spec.seed);
   }
-  const isFolder = await stat(input).then(
-    (found) => found.isDirectory(),
-    (reason: unknown) => {
-      throw new InputError(
-        `${input}: ${isMissing(reason) ? "there is no such file or folder" : messageOf(reason)}`,
-        {
-          cause: reason,
-        },
-      );
-    },
-  );
+  const found = await stat(input).catch((reason: unknown) => {
+    throw new InputError(
+      `${input}: ${isMissing(reason) ? "there is no such file or folder" : messageOf(reason)}`,
+      { cause: reason },
+    );
+  });
+  const isFolder = found.isDirectory();
+  // Reading from a pipe or a device could wait for ever.
+  if (!isFolder && !found.isFile()) throw new InputError(`${input}: neither a file nor a folder`);
   const isImage =
     !isFolder && !/\.bag$/i.test(input) && (/\.(jpe?g|png)$/i.test(input) || (await beginsAsImage(input)));
   if (!isFolder && !isImage) return listBagFrames(spec);

@@ -19,6 +19,8 @@ export type SyntheticKind =
     };
 
 const FRAMES = 4;
+/** What the built-in models are sent unless another size is asked for. */
+const USUAL_BYTES = 1024;
 /** Beyond this, two frames of bytes are as good as four. */
 const LARGE_BYTES = 1_048_576;
 
@@ -26,7 +28,8 @@ const LARGE_BYTES = 1_048_576;
 export function listSynthetic(kind: SyntheticKind, seed: number): FrameListing {
   const total = kind.kind === "bytes" && kind.bytes > LARGE_BYTES ? 2 : FRAMES;
   return {
-    name: "synthetic",
+    // Another amount than the usual one is another input.
+    name: kind.kind === "bytes" && kind.bytes !== USUAL_BYTES ? `synthetic@${kind.bytes}` : "synthetic",
     notes: [
       kind.kind === "scene"
         ? `a rendered street, seed ${seed}`

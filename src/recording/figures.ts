@@ -27,6 +27,8 @@ export interface CellFigures {
   readonly timedOut: number;
   readonly dropped: number;
   readonly lateAnswers: number;
+  /** Requests that were started more than 1 ms after their intended time. */
+  readonly lateStarts: number;
   readonly failures: readonly FailureCount[];
   readonly windowSec: number;
   /** Good answers within the windows ÷ their length. */
@@ -117,6 +119,7 @@ export function figuresOf(tallies: readonly RunTally[], { quick }: FiguresContex
     timedOut: total((tally) => tally.timedOut),
     dropped,
     lateAnswers: total((tally) => tally.lateAnswers),
+    lateStarts: total((tally) => tally.lateStarts),
     failures: mergeFailures(tallies),
     windowSec,
     throughputPerSec: perSec(total((tally) => tally.completed)),

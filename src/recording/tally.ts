@@ -26,6 +26,8 @@ export interface RunTally {
   readonly timedOut: number;
   readonly dropped: number;
   readonly lateAnswers: number;
+  /** Requests that were started more than 1 ms after their intended time. */
+  readonly lateStarts: number;
   readonly failures: readonly FailureCount[];
   readonly windowNs: number;
   /** Good answers within the window, and those of them within the deadline. */
@@ -60,6 +62,8 @@ export interface RunTally {
   readonly costs: ProcessCosts;
 }
 
+/** A start later than this is counted as late. */
+const LATE_NS = 1e6;
 const DEADLINE_EXCEEDED = statusCode("DEADLINE_EXCEEDED");
 const CANCELLED = statusCode("CANCELLED");
 const UNANSWERED: readonly number[] = (["UNAVAILABLE", "CANCELLED"] satisfies Status[]).map(statusCode);
@@ -74,6 +78,7 @@ export function tallyRun(record: RunRecord, context: TallyContext = {}): RunTall
   const service = response.slice();
   const lateness = response.slice();
   const counts = { ok: 0, failed: 0, timedOut: 0, dropped: 0 };
+  let lateStarts = 0;
   let completed = 0;
   let inTime = 0;
   let requestPayloadBytes = 0;
@@ -89,6 +94,7 @@ export function tallyRun(record: RunRecord, context: TallyContext = {}): RunTall
     // Still out when the run was broken off, or cancelled by that.
     if (Number.isNaN(code) || (record.aborted && code === CANCELLED)) continue;
     lateness[row] = startNs[row]! - intendedNs[row]!;
+    if (lateness[row]! > LATE_NS) lateStarts += 1;
     unansweredAtEnd = UNANSWERED.includes(code) ? unansweredAtEnd + 1 : 0;
     if (code !== 0) {
       if (code === DEADLINE_EXCEEDED) counts.timedOut += 1;
@@ -113,6 +119,7 @@ export function tallyRun(record: RunRecord, context: TallyContext = {}): RunTall
     requests: counts.ok + counts.failed + counts.timedOut + counts.dropped,
     ...counts,
     lateAnswers: record.lateAnswers,
+    lateStarts,
     failures: record.aborted ? withoutCancelled(record.failures) : record.failures,
     windowNs: windowEndNs - record.windowStartNs,
     completed,

@@ -1,7 +1,7 @@
-import { keyColumns } from "../core/cell.ts";
 import type { Stage } from "../core/stage.ts";
 import type { CellResult } from "../recording/cell-result.ts";
 import type { CellFigures } from "../recording/figures.ts";
+import { splitKeys } from "./key-columns.ts";
 import { isOpenLoop, type Report } from "./report.ts";
 import { type TextColumn, textTable, wrapText } from "./text-table.ts";
 
@@ -17,6 +17,8 @@ export function formatTable(report: Pick<Report, "cells" | "quick" | "state" | "
     ...banner(report),
     ...(closed.length > 0 ? section("service", CLOSED_LOOP, closed) : []),
     ...(open.length > 0 ? section("response", OPEN_LOOP, open) : []),
+    "",
+    "Stages (en+decode, link, queue, infer) are means in ms; sent and back are payload bytes of one request.",
     ...reasons(cells),
   ].join("\n");
 }
@@ -37,29 +39,20 @@ function banner({ cells, quick, state, plannedRuns }: Parameters<typeof formatTa
   return wrapText(sentences.join(" "), WIDTH);
 }
 
-/** Key columns with more than one value tell the rows apart; the others are said once. */
 function section(
   headline: "service" | "response",
   title: string,
   cells: readonly CellResult[],
 ): readonly string[] {
-  const keys = cells.map(({ key }) => keyColumns(key));
-  const columns: TextColumn[] = [];
-  const common: string[] = [];
-  for (const [index, [name]] of (keys[0] ?? []).entries()) {
-    const values = keys.map((key) => key[index]?.[1] ?? "");
-    const same = values.every((value) => value === values[0]);
-    if (name === "transport" || name === "encoding" || !same) {
-      columns.push({
-        heading: SHORT[name] ?? name,
-        cells: values.map((value) => value || "-"),
-        align: "left",
-        least: 8,
-      });
-    } else if (values[0] !== "" && name !== "scenario") {
-      common.push(`${name} ${values[0]}`);
-    }
-  }
+  const { columns, common } = splitKeys(cells.map(({ key }) => key));
+  const keys = columns.map(
+    ({ name, values }): TextColumn => ({
+      heading: SHORT[name] ?? name,
+      cells: values.map((value) => value || "-"),
+      align: "left",
+      least: 5,
+    }),
+  );
   const figures = (
     heading: string,
     text: (figures: CellFigures) => string,
@@ -73,11 +66,11 @@ function section(
   return [
     "",
     title,
-    ...(common.length > 0 ? wrapText(common.join(" · "), WIDTH) : []),
+    ...wrapItems(common.filter((item) => !item.startsWith("scenario "))),
     "",
     ...textTable(
       [
-        ...columns,
+        ...keys,
         { heading: "verdict", cells: cells.map(({ verdict }) => verdict), align: "left" },
         figures("requests", (row) => String(row.requests)),
         figures("failed", (row) => String(row.failed + row.timedOut)),
@@ -86,7 +79,7 @@ function section(
           : []),
         figures("p50", (row) => percentile(row, headline, "p50")),
         figures("p99", (row) => percentile(row, headline, "p99")),
-        figures("per sec", (row) => short(row.throughputPerSec)),
+        figures("per sec", (row) => short(row.throughputPerSec), true),
         figures("en+decode", (row) => short(sumOf(row, CODEC)), true),
         figures("link", (row) => short(row.transportResidualMeanMs ?? sumOf(row, LINK)), true),
         figures("queue", (row) => short(sumOf(row, ["queue"])), true),
@@ -96,8 +89,6 @@ function section(
       ],
       WIDTH,
     ),
-    "",
-    "Stages (en+decode, link, queue, infer) are means in ms; sent and back are payload bytes of one request.",
   ];
 }
 
@@ -136,9 +127,27 @@ function bytes(value: number | undefined): string {
   return value < 1e6 ? `${(value / 1e3).toFixed(1)} kB` : `${(value / 1e6).toFixed(2)} MB`;
 }
 
+/** Each cell that needs words, by what tells it from the others. */
 function reasons(cells: readonly CellResult[]): readonly string[] {
-  const lines = cells
-    .filter((cell) => cell.reasons.length > 0)
-    .flatMap((cell) => wrapText(`${cell.verdict} ${cell.name}: ${cell.reasons.join(" ")}`, WIDTH, "  "));
+  const { columns } = splitKeys(cells.map(({ key }) => key));
+  const lines = cells.flatMap((cell, row) => {
+    if (cell.reasons.length === 0) return [];
+    const label = columns.flatMap(({ values }) => values[row] || []).join(" ");
+    return wrapText(`${cell.verdict} ${label}: ${cell.reasons.join(" ")}`, WIDTH, "  ");
+  });
   return lines.length > 0 ? ["", ...lines] : [];
+}
+
+/** Items between dots, broken only between them where they fit on a line. */
+function wrapItems(items: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 3 + item.length <= WIDTH) {
+      lines[lines.length - 1] = `${last} · ${item}`;
+    } else {
+      lines.push(item);
+    }
+  }
+  return lines.flatMap((line) => wrapText(line, WIDTH, "  "));
 }

@@ -103,15 +103,14 @@ async function sourceFacts(
   const size = file?.recipe === "raw" ? undefined : file?.recipe.size;
   const source = sourceSpecOf(spec, model, path, size);
   const { name, frames, notes: said } = await openSource(source);
-  const bytes = path === "synthetic" && spec.size?.kind === "bytes" ? `@${spec.size.bytes}` : "";
-  notes.add(`input ${name}${bytes}: ${said.join("; ")}`);
+  notes.add(`input ${name}: ${said.join("; ")}`);
   const kinds = new Map(
     frames.map(({ widthPx, heightPx, encoding }) => {
       const kind = { widthPx, heightPx, encoding };
       return [Object.values(kind).join(), kind] as const;
     }),
   );
-  return { name: name + bytes, spec: source, kinds: [...kinds.values()] };
+  return { name, spec: source, kinds: [...kinds.values()] };
 }
 
 /**

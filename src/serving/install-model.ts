@@ -25,6 +25,11 @@ async function sweep(repositoryDir: string): Promise<void> {
   }
 }
 
+/** Another process may have moved the old folder aside first. */
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}
+
 async function renamedInto(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
@@ -63,7 +68,7 @@ export async function installModel(
     if (!replace) return false;
     // A folder cannot be renamed over another: the old one steps aside, and is gone with the working folder.
     for (let old = 0; ; old += 1) {
-      await rename(folder, path.join(work, `old-${old}`)).catch(() => undefined);
+      await rename(folder, path.join(work, `old-${old}`)).catch(unlessGone);
       if (await renamedInto(fresh, folder)) return true;
     }
   } finally {

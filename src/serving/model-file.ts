@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, ServingError } from "../core/errors.ts";
@@ -51,11 +52,9 @@ async function readConfig(file: string): Promise<ModelConfig> {
 
 /** The folders of a model's versions that hold a `model.onnx`, newest (highest) first. */
 async function versionsOf(folder: string): Promise<readonly string[]> {
-  const found = await readdir(folder, { recursive: true }).catch(() => []);
-  return found
-    .map((name) => /^(\d+)[/\\]model\.onnx$/.exec(name)?.[1])
-    .filter((version) => version !== undefined)
-    .sort((a, b) => Number(b) - Number(a));
+  const numbers = (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const held = numbers.filter((version) => existsSync(path.join(folder, version, "model.onnx")));
+  return held.sort((a, b) => Number(b) - Number(a));
 }
 
 function dynamicBatching({ dynamic_batching: asked }: ModelConfig): ModelFile["dynamicBatching"] {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../core/clock.ts";
 import { TransportError } from "../core/errors.ts";
 import { type BatchPolicy, planBatch } from "./batching.ts";
@@ -109,6 +110,8 @@ export class Scheduler<J extends Job, R> {
         resolve: (answer) => settle() && resolve(answer),
         reject: (reason) => settle() && reject(reason),
       };
+      // One signal may stand for many requests, of a connection for instance: that is no leak.
+      setMaxListeners(0, signal);
       signal.addEventListener("abort", onAbort, { once: true });
       if (timeoutUs !== undefined && timeoutUs > 0) {
         const late = (): void =>

@@ -85,6 +85,30 @@ export function failureCases(bed: () => Bed): void {
     });
   });
 
+  it("a request aborted while its bytes are under way harms no other", async () => {
+    await withPair(bed(), async ({ client }) => {
+      for (const waitMs of [0, 1, 5]) {
+        const controller = new AbortController();
+        const reason = new TransportError("CANCELLED", "no longer wanted");
+        const answer = infer(
+          client,
+          requestOf("delay", patternBytes(8_000_000), { wirebench_delay_us: 1e7 }),
+          {
+            signal: controller.signal,
+          },
+        );
+        answer.catch(() => undefined);
+        if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+        controller.abort(reason);
+        await expect(answer).rejects.toBe(reason);
+        const next = requestOf("echo", patternBytes(10_000));
+        const response = await infer(client, next);
+        expect(response.id).toBe(next.id);
+        expect(Buffer.compare(response.outputs[0]?.data ?? new Uint8Array(), patternBytes(10_000))).toBe(0);
+      }
+    });
+  });
+
   it("a signal that is aborted already sends nothing", async () => {
     await withPair(bed(), async ({ client, core }) => {
       const reason = new TransportError("DEADLINE_EXCEEDED", "too late");

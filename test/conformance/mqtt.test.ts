@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { it } from "vitest";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type Qos } from "../../dist/core/transport.js";
 import { createBroker } from "../../dist/transports/mqtt/index.js";
 import type { ConformanceSubject } from "./conformance-bed.ts";

@@ -39,7 +39,7 @@ const commands: ReferenceCommands = {
 
 /** The core takes ownership of what it is given, and frames are used again. */
 function ownBytes(tensor: Tensor): Tensor {
-  return { ...tensor, data: tensor.data.slice() };
+  return { ...tensor, data: new Uint8Array(tensor.data) };
 }
 
 obey(commands, async () => {

@@ -80,7 +80,7 @@ export function countParameters({ graph }: OnnxModel): number {
 function macsOf(node: NodeProto, graph: GraphProto, measured: readonly number[]): number {
   const size = measured.reduce((product, dim) => product * dim, 1);
   const weight = shapeThrough(graph, node.input?.[WEIGHT_INPUT[node.opType ?? ""] ?? 1] ?? "");
-  switch (node.opType) {
+  switch (node.opType ?? "") {
     case "Gemm": {
       const transposed =
         node.attribute?.some(({ name, i }) => name === "transB" && toNumber(i) === 1) ?? false;

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../../src/core/errors.ts";
 import { readBagInfo } from "../../../src/inputs/bag-info.ts";
@@ -72,12 +74,17 @@ describe.each(["none", "lz4"] as const)("a damaged bag (%s)", { timeout: 60_000 
     }
     expect(process.memoryUsage().rss).toBeLessThan(3_000_000_000);
   });
+});
 
-  it("does not spoil the next one", async () => {
-    const broken = Buffer.from(whole);
+describe("a damaged compressed chunk", () => {
+  it.each([
+    ["lz4", smallBag("lz4")],
+    ["bz2", readFileSync(join(import.meta.dirname, "fixtures", "small-bz2.bag"))],
+  ])("is named, and does not spoil the next bag (%s)", async (compression, bytes) => {
+    const broken = Buffer.from(bytes);
     const data = broken.indexOf("size=") + 13;
     broken.fill(0xff, data, data + 20);
-    expect(await outcome(broken, "broken chunk")).not.toBe("frames");
-    expect(await outcome(whole, "whole")).toBe("frames");
+    expect(await outcome(broken, "broken chunk")).toContain(`bytes ${compression} is corrupt`);
+    expect(await outcome(bytes, "whole")).toBe("frames");
   });
 });

@@ -239,6 +239,7 @@ describe("synthetic", () => {
 
   it("bytes need not be a multiple of four", async () => {
     const source = await openSource(specOf("synthetic", { synthetic: { kind: "bytes", bytes: 5 } }));
+    expect(source.name).toBe("synthetic@5");
     expect(source.frames[0]!.data.byteLength).toBe(5);
   });
 

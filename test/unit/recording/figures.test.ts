@@ -31,6 +31,7 @@ test("response time starts at the intended time, service time at the start", () 
   expect(figures.response.maxMs).toBe(1410);
   expect(figures.service.maxMs).toBe(10);
   expect(figures.sendLateness.maxMs).toBe(1400);
+  expect(figures.lateStarts).toBe(1);
 });
 
 test("throughput counts good answers within the window, goodput those within the deadline", () => {

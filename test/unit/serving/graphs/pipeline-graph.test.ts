@@ -5,13 +5,12 @@ import {
   buildPipelineGraph,
   buildPostprocessGraph,
   buildPreprocessGraph,
-  postprocessInputName,
-  preprocessedName,
 } from "../../../../src/serving/graphs/pipeline-graph.ts";
 import { readModel } from "../../../../src/serving/onnx/model-file.ts";
 import { readSignature } from "../../../../src/serving/onnx/signature.ts";
 import type { Recipe } from "../../../../src/serving/recipe.ts";
 import { toRgb } from "../../../../src/vision/to-rgb.ts";
+import { separately } from "../separate-graphs.ts";
 import { noiseBytes, runOnce, tinyNet } from "../tiny-nets.ts";
 
 const RECIPE: Recipe = {
@@ -32,21 +31,6 @@ function picture(content: PixelEncoding, widthPx: number, heightPx: number, seed
   const channels = channelsOf(content);
   const data = noiseBytes(widthPx * heightPx * channels, seed);
   return { name: "image", datatype: "UINT8", shape: [1, heightPx, widthPx, channels], data };
-}
-
-/** The same work as three models one after the other, as with placement `client`. */
-async function separately(net: Uint8Array, recipe: Recipe, content: PixelEncoding, image: Tensor) {
-  const signature = readSignature(readModel(net));
-  const prepared = await runOnce(buildPreprocessGraph(recipe, content, signature), image);
-  const inputName = signature.inputs[0]!.name;
-  const outputs = await runOnce(net, { ...prepared[preprocessedName(inputName)]!, name: inputName });
-  const post = buildPostprocessGraph(recipe, signature);
-  if (post === undefined) return outputs;
-  const feeds = Object.values(outputs).map((output) => ({
-    ...output,
-    name: postprocessInputName(output.name),
-  }));
-  return runOnce(post, ...feeds);
 }
 
 function floats(tensor: Tensor | undefined): number[] {

@@ -8,6 +8,7 @@ import { readSignature } from "../../../../src/serving/onnx/signature.ts";
 import { zooModel } from "../../../../src/serving/zoo/catalogue.ts";
 import { divisible } from "../../../../src/serving/zoo/layers.ts";
 import { createSeededWeights } from "../../../../src/serving/zoo/seeded-weights.ts";
+import { separately } from "../separate-graphs.ts";
 import { noiseBytes, runOnce } from "../tiny-nets.ts";
 
 const ENTRY = zooModel("m1-small")!;
@@ -76,6 +77,14 @@ describe("m1-small", () => {
       name: "image",
     });
     expect(Buffer.from(fused["mask"]!.data).equals(ids!.data)).toBe(true);
+  });
+
+  it("gives the same bytes fused and as three graphs, from a mosaic of another, odd size", async () => {
+    const data = noiseBytes(301 * 203, 9);
+    const image = { name: "image", datatype: "UINT8", shape: [1, 203, 301, 1], data } as const;
+    const fused = await runOnce(buildPipelineGraph(bytes, ENTRY.recipe, "bayer_gbrg8"), image);
+    expect(fused).toEqual(await separately(bytes, ENTRY.recipe, "bayer_gbrg8", image));
+    expect(fused["mask"]?.shape).toEqual([1, 608, 968]);
   });
 });
 

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { TransportError } from "../../../../src/core/errors.ts";
 import { decodeInferResponse, joinParts } from "../../../../src/core/oip/protobuf.ts";
 import { parseBrokerUrl } from "../../../../src/transports/mqtt/broker-address.ts";
-import { DEAD, decodeJson, encodeFailure, encodeJson, failureOf } from "../../../../src/transports/mqtt/codec.ts";
+import {
+  DEAD,
+  decodeJson,
+  encodeFailure,
+  encodeJson,
+  failureOf,
+} from "../../../../src/transports/mqtt/codec.ts";
 import { isVersionRefused, transportErrorOf } from "../../../../src/transports/mqtt/reason-codes.ts";
 
 describe("a failure", () => {
@@ -13,7 +19,10 @@ describe("a failure", () => {
       modelName: "m",
       id: "r1",
       outputs: [],
-      parameters: { wirebench_status: "RESOURCE_EXHAUSTED", wirebench_message: "the queue of 'm' is full (64)" },
+      parameters: {
+        wirebench_status: "RESOURCE_EXHAUSTED",
+        wirebench_message: "the queue of 'm' is full (64)",
+      },
     });
     expect(failureOf(response)).toMatchObject({ status: failure.status, message: failure.message });
   });
@@ -44,7 +53,11 @@ describe("a broker's URL", () => {
       host: "broker.local",
       port: 1883,
     });
-    expect(parseBrokerUrl("mqtt://[::1]:2000")).toEqual({ url: "mqtt://[::1]:2000", host: "::1", port: 2000 });
+    expect(parseBrokerUrl("mqtt://[::1]:2000")).toEqual({
+      url: "mqtt://[::1]:2000",
+      host: "::1",
+      port: 2000,
+    });
   });
 
   it("keeps user and password out of the form for messages", () => {
@@ -83,6 +96,10 @@ describe("reason codes", () => {
 
   it("tells a refused protocol version from other refusals", () => {
     expect([1, 132, "CLOSED_EARLY"].map((code) => isVersionRefused({ code }))).toEqual([true, true, true]);
-    expect([5, "ECONNREFUSED", undefined].map((code) => isVersionRefused({ code }))).toEqual([false, false, false]);
+    expect([5, "ECONNREFUSED", undefined].map((code) => isVersionRefused({ code }))).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 });

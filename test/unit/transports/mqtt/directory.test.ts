@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Directory } from "../../../../src/transports/mqtt/directory.ts";
-import { modelTopic, responseTopic, serverTopic, statusTopic } from "../../../../src/transports/mqtt/topics.ts";
+import {
+  modelTopic,
+  responseTopic,
+  serverTopic,
+  statusTopic,
+} from "../../../../src/transports/mqtt/topics.ts";
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 const READY = json({ live: true, ready: true });
@@ -29,7 +34,13 @@ describe("Directory", () => {
     directory.accept(modelTopic("m"), json({ name: "m", versions: ["1"] }));
     expect(directory.refusal("m")).toBeUndefined();
     expect(directory.offers("m")).toBe(true);
-    expect(directory.model("m")).toEqual({ name: "m", versions: ["1"], platform: "", inputs: [], outputs: [] });
+    expect(directory.model("m")).toEqual({
+      name: "m",
+      versions: ["1"],
+      platform: "",
+      inputs: [],
+      outputs: [],
+    });
   });
 
   it("is deserted when every known server is dead; a closing one still answers", () => {

@@ -1,0 +1,105 @@
+// @ts-check
+import { median } from "./paired.mjs.mts";
+
+/** @typedef {import("./rig.mjs").Measured} Measured */
+/** @typedef {import("./rig.mjs").Participant} Participant */
+
+/** The sizes of the input tensor: a small message, a camera frame of 968×608 RGB, one of 3,840×2,184. */
+export const SIZES_BYTES = /** @type {const} */ ([1_024, 1_769_472, 25_165_824]);
+/** Where `tuned` is compared with `defaults`. */
+export const TUNING_BYTES = 1_769_472;
+
+/** Requests before the first block of a fresh process, so that its code is compiled and its heap has its size. */
+const WARM_UP = { 1024: 800, 1769472: 30, 25165824: 3 };
+const BLOCK_MS = 330;
+const BLOCK_REQUESTS = { least: 7, most: 3_000 };
+
+/**
+ * One transport at one size: a number for each block, pairs at the same index. Times in milliseconds, CPU time of the
+ * client process in microseconds per request.
+ * @typedef {Record<Participant, { readonly p50Ms: number[], readonly cpuUs: number[] }>} Series
+ */
+
+/** @returns {Series} */
+export function createSeries() {
+  const empty = () => ({ p50Ms: [], cpuUs: [] });
+  return { bare: empty(), ours: empty(), echo: empty(), defaults: empty() };
+}
+
+/** Who takes part. @param {Measured} transport @param {number} bytes @returns {readonly Participant[]} */
+export function participantsOf(transport, bytes) {
+  const tuning = transport === "grpc" && bytes === TUNING_BYTES;
+  return ["bare", "ours", "echo", ...(tuning ? [/** @type {const} */ ("defaults")] : [])];
+}
+
+/**
+ * One round of a transport: fresh client processes, warmed, then for every size a random order of the participants and the
+ * same backwards (A B B A), which cancels a steady drift. Adds two pairs of blocks to every size's series.
+ *
+ * @param {import("./rig.mjs").Rig} rig
+ * @param {Measured} transport
+ * @param {object} options
+ * @param {(bytes: number) => Series} options.seriesOf
+ * @param {() => number} options.random - uniform in [0, 1).
+ */
+export async function runRound(rig, transport, { seriesOf, random }) {
+  /** @type {Map<Participant, import("./script-process.mjs").ScriptProcess>} */
+  const clients = new Map();
+  try {
+    for (const participant of participantsOf(transport, TUNING_BYTES)) {
+      clients.set(participant, await rig.client(participant, transport));
+    }
+    for (const bytes of shuffled(SIZES_BYTES, random)) {
+      const participants = participantsOf(transport, bytes);
+      /** @type {Map<Participant, number>} */
+      const counts = new Map();
+      for (const participant of participants) {
+        const { latenciesNs } = await block(clients, participant, { bytes, requests: WARM_UP[bytes] });
+        counts.set(participant, blockRequests(latenciesNs));
+      }
+      const order = shuffled(participants, random);
+      for (const participant of [...order, ...order.toReversed()]) {
+        const requests = counts.get(participant) ?? BLOCK_REQUESTS.least;
+        const { latenciesNs, cpuUs } = await block(clients, participant, { bytes, requests });
+        const series = seriesOf(bytes)[participant];
+        series.p50Ms.push(median(latenciesNs) / 1e6);
+        series.cpuUs.push(cpuUs / requests);
+      }
+    }
+  } finally {
+    await Promise.all([...clients.values()].map((client) => client.end()));
+  }
+}
+
+/**
+ * @param {ReadonlyMap<Participant, import("./script-process.mjs").ScriptProcess>} clients
+ * @param {Participant} participant
+ * @param {{ readonly bytes: number, readonly requests: number }} order
+ * @returns {Promise<import("./blocks.mjs").Block>}
+ */
+async function block(clients, participant, order) {
+  return clients.get(participant)?.ask("block", order);
+}
+
+/** As many requests as fill a block. @param {Float64Array} latenciesNs - of the warm-up; its second half counts. */
+function blockRequests(latenciesNs) {
+  const settledMs = median(latenciesNs.subarray(latenciesNs.length >> 1)) / 1e6;
+  const { least, most } = BLOCK_REQUESTS;
+  return Math.min(most, Math.max(least, Math.round(BLOCK_MS / settledMs)));
+}
+
+/**
+ * A fresh order (Fisher–Yates).
+ * @template T
+ * @param {readonly T[]} values
+ * @param {() => number} random
+ * @returns {T[]}
+ */
+function shuffled(values, random) {
+  const order = [...values];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [/** @type {T} */ (order[j]), /** @type {T} */ (order[i])];
+  }
+  return order;
+}

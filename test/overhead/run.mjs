@@ -1,0 +1,94 @@
+// @ts-check
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { createRandom } from "../../dist/load/random.js";
+import { createSeries, runRound } from "./interleave.mjs";
+import { MEASURED, Rig } from "./rig.mjs";
+import { resultJson, summaryLines } from "./summary.mjs";
+
+/**
+ * `npm run bench:overhead`: what our client and our server add to the bare client library. The last line of the output is
+ * one JSON object. Arguments, for looking at a part: names of transports, `--rounds N` (two pairs of blocks each), `--seed N`.
+ */
+const USAGE = "usage: node test/overhead/run.mjs [http] [grpc] [mqtt] [--rounds N] [--seed N]";
+const DEFAULT_ROUNDS = 6;
+
+/** @typedef {import("./rig.mjs").Measured} Measured */
+
+class UsageError extends Error {}
+
+const rig = new Rig();
+let interrupted = false;
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
+  process.on(signal, () => {
+    interrupted = true;
+    // What is being waited for then fails, and the run ends as after any failure.
+    void rig.end();
+  });
+}
+
+try {
+  await measure(readArguments());
+} catch (error) {
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`bench:overhead: ${interrupted ? "interrupted" : text.split("\n")[0]}\n`);
+  process.exitCode = interrupted ? 130 : error instanceof UsageError ? 2 : 1;
+} finally {
+  await rig.end();
+}
+
+/** @param {ReturnType<typeof readArguments>} options */
+async function measure({ transports, rounds, seed }) {
+  const startedMs = performance.now();
+  const random = createRandom(seed);
+  const series = new Map(transports.map((transport) => [transport, new Map()]));
+  const seriesOf = (/** @type {Measured} */ transport, /** @type {number} */ bytes) => {
+    const sizes = series.get(transport);
+    if (!sizes?.has(bytes)) sizes?.set(bytes, createSeries());
+    return sizes?.get(bytes);
+  };
+  console.log(
+    `Node.js ${process.versions.node}, ${availableParallelism()} CPUs, model null, tuned, one connection, one request outstanding; ` +
+      `${2 * rounds} pairs of blocks in ${rounds} rounds of fresh client processes, order from seed ${seed}`,
+  );
+  await rig.start(transports);
+  for (let round = 1; round <= rounds; round++) {
+    for (const transport of transports) {
+      await runRound(rig, transport, { seriesOf: (bytes) => seriesOf(transport, bytes), random });
+    }
+    process.stderr.write(
+      `round ${round} of ${rounds} done, ${Math.round((performance.now() - startedMs) / 1_000)} s\n`,
+    );
+  }
+  for (const line of summaryLines(transports, seriesOf)) console.log(line);
+  console.log(resultJson(transports, seriesOf));
+}
+
+/** @throws {UsageError} */
+function readArguments() {
+  const { positionals, values } = parse();
+  const unknown = positionals.find((name) => !(/** @type {readonly string[]} */ (MEASURED).includes(name)));
+  if (unknown !== undefined) throw new UsageError(`unknown transport '${unknown}'; ${USAGE}`);
+  const transports =
+    positionals.length === 0 ? MEASURED : MEASURED.filter((name) => positionals.includes(name));
+  const rounds = values.rounds === undefined ? DEFAULT_ROUNDS : Number(values.rounds);
+  if (!(Number.isSafeInteger(rounds) && rounds > 0)) {
+    throw new UsageError(`--rounds: expected a whole number above 0, got '${values.rounds}'`);
+  }
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(values.seed);
+  if (!Number.isSafeInteger(seed))
+    throw new UsageError(`--seed: expected a whole number, got '${values.seed}'`);
+  return { transports, rounds, seed };
+}
+
+/** @throws {UsageError} */
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { rounds: { type: "string" }, seed: { type: "string" } },
+    });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}; ${USAGE}`);
+  }
+}
