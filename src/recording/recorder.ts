@@ -60,7 +60,7 @@ export interface RecorderOptions {
 
 export function createRecorder({ capacity = BLOCK_ROWS, clockId }: RecorderOptions): Recorder {
   const blocks: Columns[] = [];
-  while (blocks.length * BLOCK_ROWS < capacity) blocks.push(createColumns(BLOCK_ROWS));
+  while (blocks.length * BLOCK_ROWS < capacity) blocks.push(createColumns(BLOCK_ROWS, Number.NaN));
   const counts: RunCounts = { requests: 0, ok: 0, failed: 0, timedOut: 0, dropped: 0 };
   const failures = new Map<FailureStatus, { count: number; readonly firstMessage: string }>();
   const watched: Marks[] = [];
@@ -72,9 +72,9 @@ export function createRecorder({ capacity = BLOCK_ROWS, clockId }: RecorderOptio
       const seq = counts.requests;
       counts.requests += 1;
       const at = seq & BLOCK_MASK;
-      if (at === 0 && seq >>> BLOCK_BITS === blocks.length) blocks.push(createColumns(BLOCK_ROWS));
+      if (at === 0 && seq >>> BLOCK_BITS === blocks.length)
+        blocks.push(createColumns(BLOCK_ROWS, Number.NaN));
       const block = blockOf(seq);
-      for (const column of COLUMNS) block[column][at] = Number.NaN;
       block.frame[at] = frame;
       block.intendedNs[at] = intendedNs;
       block.dropped[at] = 0;
@@ -149,13 +149,14 @@ export function createRecorder({ capacity = BLOCK_ROWS, clockId }: RecorderOptio
   };
 }
 
-/** Arrays of `rows` elements for every column, zeroed. */
-function createColumns(rows: number): Columns {
-  return Object.fromEntries(COLUMNS.map((column) => [column, new Float64Array(rows)])) as unknown as Columns;
+/** Arrays of `rows` elements for every column. Filled when made, so that a row writes only what it has. */
+function createColumns(rows: number, value: number): Columns {
+  const filled = COLUMNS.map((column) => [column, new Float64Array(rows).fill(value)] as const);
+  return Object.fromEntries(filled) as unknown as Columns;
 }
 
 function joinBlocks(blocks: readonly Columns[], rows: number): Columns {
-  const columns = createColumns(rows);
+  const columns = createColumns(rows, 0);
   for (let first = 0; first < rows; first += BLOCK_ROWS) {
     const block = blocks[first >>> BLOCK_BITS]!;
     for (const column of COLUMNS) {

@@ -21,7 +21,7 @@ export function sessionOptions(settings: SessionSettings, provider: string): Inf
     executionMode: "sequential",
     intraOpNumThreads: settings.intraOpThreads,
     interOpNumThreads: settings.interOpThreads,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     // The binding takes texts only, nested as the dots of `session.intra_op.allow_spinning`.
     extra: {
       session: { intra_op: { allow_spinning: spinning }, inter_op: { allow_spinning: spinning } },

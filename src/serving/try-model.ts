@@ -41,11 +41,20 @@ export async function tryPipeline(bytes: Uint8Array, recipe: Recipe, signature: 
     const data = new Uint8Array(widthPx * heightPx * 3).fill(128);
     await session.run([{ name: "image", datatype: "UINT8", shape: [1, heightPx, widthPx, 3], data }]);
   } catch (cause) {
-    const text = `does not run on pictures of ${widthPx}x${heightPx} (another size: --size WxH): ${messageOf(cause).slice(0, 300)}`;
+    const text = `does not run on pictures of ${widthPx}x${heightPx} (another size: --size WxH): ${refusalOf(cause)}`;
     throw new ServingError("ERR_MODEL", text, { cause });
   } finally {
     await session.release();
   }
+}
+
+/** What ONNX Runtime says of a failed run, without the place in its own source. */
+function refusalOf(cause: unknown): string {
+  const text = messageOf(cause);
+  const [, operator, status = ""] = /running (\S+) node\..*?Status Message: (.*)$/.exec(text) ?? [];
+  if (operator === undefined) return text;
+  const reason = /^\S+:\d+ /.test(status) ? status.split(/\) (?:const )?/).at(-1) : status;
+  return `${operator}: ${reason}`;
 }
 
 /** Noise of a datatype that every number of is valid: bytes 0..255, or floats around 0. */
@@ -61,7 +70,7 @@ function noise(shape: readonly number[], datatype: Tensor["datatype"], seed: num
 function agrees(datatype: Tensor["datatype"], a: Uint8Array, b: Uint8Array): boolean {
   if (a.byteLength !== b.byteLength) return false;
   if (datatype === "FP32") {
-    const [x, y] = [a, b].map((bytes) => new Float32Array(bytes.slice().buffer)) as [
+    const [x, y] = [a, b].map((bytes) => new Float32Array(new Uint8Array(bytes).buffer)) as [
       Float32Array,
       Float32Array,
     ];

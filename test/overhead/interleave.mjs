@@ -1,5 +1,5 @@
 // @ts-check
-import { median } from "./paired.mjs.mts";
+import { median } from "./paired.mjs";
 
 /** @typedef {import("./rig.mjs").Measured} Measured */
 /** @typedef {import("./rig.mjs").Participant} Participant */
@@ -10,7 +10,7 @@ export const SIZES_BYTES = /** @type {const} */ ([1_024, 1_769_472, 25_165_824])
 export const TUNING_BYTES = 1_769_472;
 
 /** Requests before the first block of a fresh process, so that its code is compiled and its heap has its size. */
-const WARM_UP = { 1024: 800, 1769472: 30, 25165824: 3 };
+const WARM_UP_REQUESTS = { 1024: 800, 1769472: 30, 25165824: 4 };
 const BLOCK_MS = 330;
 const BLOCK_REQUESTS = { least: 7, most: 3_000 };
 
@@ -41,8 +41,9 @@ export function participantsOf(transport, bytes) {
  * @param {object} options
  * @param {(bytes: number) => Series} options.seriesOf
  * @param {() => number} options.random - uniform in [0, 1).
+ * @param {number} options.effort - 1, or less to make shorter blocks where time runs out.
  */
-export async function runRound(rig, transport, { seriesOf, random }) {
+export async function runRound(rig, transport, { seriesOf, random, effort }) {
   /** @type {Map<Participant, import("./script-process.mjs").ScriptProcess>} */
   const clients = new Map();
   try {
@@ -54,8 +55,11 @@ export async function runRound(rig, transport, { seriesOf, random }) {
       /** @type {Map<Participant, number>} */
       const counts = new Map();
       for (const participant of participants) {
-        const { latenciesNs } = await block(clients, participant, { bytes, requests: WARM_UP[bytes] });
-        counts.set(participant, blockRequests(latenciesNs));
+        const { latenciesNs } = await block(clients, participant, {
+          bytes,
+          requests: WARM_UP_REQUESTS[bytes],
+        });
+        counts.set(participant, blockRequests(latenciesNs, BLOCK_MS * effort));
       }
       const order = shuffled(participants, random);
       for (const participant of [...order, ...order.toReversed()]) {
@@ -81,11 +85,15 @@ async function block(clients, participant, order) {
   return clients.get(participant)?.ask("block", order);
 }
 
-/** As many requests as fill a block. @param {Float64Array} latenciesNs - of the warm-up; its second half counts. */
-function blockRequests(latenciesNs) {
+/**
+ * As many requests as fill a block.
+ * @param {Float64Array} latenciesNs - of the warm-up; its second half counts.
+ * @param {number} blockMs
+ */
+function blockRequests(latenciesNs, blockMs) {
   const settledMs = median(latenciesNs.subarray(latenciesNs.length >> 1)) / 1e6;
   const { least, most } = BLOCK_REQUESTS;
-  return Math.min(most, Math.max(least, Math.round(BLOCK_MS / settledMs)));
+  return Math.min(most, Math.max(least, Math.round(blockMs / settledMs)));
 }
 
 /**

@@ -43,9 +43,9 @@ export function pairedDifference(a, b) {
 export function median(values) {
   if (values.length === 0) throw new RangeError("the median of nothing");
   const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  const upper = /** @type {number} */ (sorted[middle]);
-  return sorted.length % 2 === 1 ? upper : /** @type {number} */ ((sorted[middle - 1]) + upper) / 2;
+  const lower = /** @type {number} */ (sorted[(sorted.length - 1) >> 1]);
+  const upper = /** @type {number} */ (sorted[sorted.length >> 1]);
+  return (lower + upper) / 2;
 }
 
 /**

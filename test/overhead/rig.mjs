@@ -29,15 +29,14 @@ export class Rig {
 
   /** @param {readonly Measured[]} transports - which listeners and echoes are needed. */
   async start(transports) {
+    /** @type {Child<import("../../dist/scenarios/processes/commands.js").BrokerCommands>} */
     const broker = this.#keep(new Child({ role: "broker", tuning: "tuned" }));
-    const brokerUrl = /** @type {string} */ (
-      await broker.ask("start", {
-        host: "127.0.0.1",
-        port: 0,
-        maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
-        tuning: "tuned",
-      })
-    );
+    const brokerUrl = await broker.ask("start", {
+      host: "127.0.0.1",
+      port: 0,
+      maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
+      tuning: "tuned",
+    });
     await this.#serve("tuned", transports, brokerUrl);
     if (transports.includes("grpc")) await this.#serve("defaults", ["grpc"], brokerUrl);
     for (const transport of transports) {
@@ -79,21 +78,20 @@ export class Rig {
    * @param {string} brokerUrl
    */
   async #serve(tuning, transports, brokerUrl) {
+    /** @type {Child<import("../../dist/scenarios/processes/commands.js").ServerCommands>} */
     const server = this.#keep(new Child({ role: "server", tuning }));
-    const { endpoints } = /** @type {{ endpoints: readonly string[] }} */ (
-      await server.ask("start", {
-        listeners: transports.map((transport) => ({
-          transport,
-          host: "127.0.0.1",
-          port: 0,
-          ...(transport === "mqtt" ? { brokerUrl } : {}),
-        })),
-        core: { models: [MODEL], repository: "models", device: "cpu", instances: 1 },
-        tuning,
-        maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
-        qos: 0,
-      })
-    );
+    const { endpoints } = await server.ask("start", {
+      listeners: transports.map((transport) => ({
+        transport,
+        host: "127.0.0.1",
+        port: 0,
+        ...(transport === "mqtt" ? { brokerUrl } : {}),
+      })),
+      core: { models: [MODEL], repository: "models", device: "cpu", instances: 1 },
+      tuning,
+      maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
+      qos: 0,
+    });
     for (const [i, transport] of transports.entries()) {
       this.#endpoints.set(`${tuning} ${transport}`, /** @type {string} */ (endpoints[i]));
     }

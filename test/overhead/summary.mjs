@@ -1,6 +1,6 @@
 // @ts-check
 import { SIZES_BYTES, TUNING_BYTES } from "./interleave.mjs";
-import { median, pairedDifference, pairedRatio } from "./paired.mjs.mts";
+import { median, pairedDifference, pairedRatio } from "./paired.mjs";
 
 /** @typedef {import("./rig.mjs").Measured} Measured */
 /** @typedef {import("./interleave.mjs").Series} Series */

@@ -39,7 +39,7 @@ const CHUNK = 16_384;
  */
 export function numbersOver(data: Uint8Array, datatype: NumericDatatype): NumberView {
   const size = DATATYPE_BYTES[datatype];
-  const bytes = data.byteOffset % size === 0 ? data : data.slice();
+  const bytes = data.byteOffset % size === 0 ? data : new Uint8Array(data);
   const args = [bytes.buffer, bytes.byteOffset, bytes.byteLength / size] as const;
   switch (datatype) {
     case "UINT8":

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { median, pairedDifference, pairedRatio, studentQuantile } from "../../overhead/paired.mjs.mts";
+import { median, pairedDifference, pairedRatio, studentQuantile } from "../../overhead/paired.mjs";
 
 describe("studentQuantile", () => {
   // NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2.

@@ -149,6 +149,10 @@ describe("adding", () => {
     const unknownOp = new GraphBuilder("");
     unknownOp.op("NoSuchOperator", [unknownOp.input("a", "FP32", [1])], {}, "c");
     unknownOp.output("c", "FP32", [1]);
+    const wide = new GraphBuilder("");
+    const planes = wide.op("Transpose", [wide.input("x", "FP32", [1, "h", "w", 3])], { perm: [0, 3, 1, 2] });
+    wide.op("AveragePool", [planes], { kernel_shape: [700, 700] }, "y");
+    wide.output("y", "FP32", [1, 3, "h2", "w2"]);
     const recipe = await write("recipe.json", '{ "layout": "nchw", "answer": "argmax" }');
     const cases: readonly (readonly [string, Uint8Array | string, object, RegExp])[] = [
       ["text.onnx", "no model at all", {}, /text\.onnx: not an ONNX model/],
@@ -160,6 +164,12 @@ describe("adding", () => {
       ],
       ["op.onnx", writeModel(createModel(unknownOp.graph("op"), 17)), {}, /op\.onnx: .*NoSuchOperator/],
       ["misfit.onnx", tinyNet({ size: [10, 20] }), { recipeFile: recipe }, /layout nchw expects 3 channels/],
+      [
+        "wide.onnx",
+        writeModel(createModel(wide.graph("wide"), 17)),
+        {},
+        /wide\.onnx: does not run on pictures of 968x608 \(another size: --size WxH\): AveragePool: (?!.*onnxruntime_src)/,
+      ],
       ["m1-small.onnx", tinyNet(), {}, /brings itself/],
       ["null.onnx", tinyNet(), {}, /brings itself/],
     ];
