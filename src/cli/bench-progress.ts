@@ -1,5 +1,5 @@
 import cliProgress from "cli-progress";
-import type { BenchEvent } from "../scenarios/run-bench.ts";
+import type { BenchEvent, FinishedEvent } from "../scenarios/run-bench.ts";
 
 /** Shows how far a bench is: a bar on a terminal, a line per run elsewhere. Writes to standard error. */
 export interface BenchProgress {
@@ -66,7 +66,7 @@ function shortName({ cell: { key }, repetition }: BenchEvent): string {
   return `${[...parts, tuning].filter((part) => part !== "").join(" ")} #${repetition + 1}`;
 }
 
-function finishedLine(event: BenchEvent & { readonly kind: "finished" }): string {
+function finishedLine(event: FinishedEvent): string {
   const { result } = event;
   const times = event.cell.key.scenario === "open-loop" ? result.figures.response : result.figures.service;
   const p50 = times.p50Ms === undefined ? "" : ` p50 ${times.p50Ms.toFixed(2)} ms,`;

@@ -5,7 +5,7 @@ import { loadConfig } from "../config/load-config.ts";
 import { resolveBench } from "../config/resolve-bench.ts";
 import { validate } from "../config/validate.ts";
 import { ConfigError } from "../core/errors.ts";
-import { type CellResult, cellResult, type RunResult } from "../recording/cell-result.ts";
+import { type CellResult, cellResult } from "../recording/cell-result.ts";
 import { exitCodeOf } from "../reporting/exit-code.ts";
 import { formatTable } from "../reporting/format-table.ts";
 import { type JsonValue, REPORT_SCHEMA_VERSION, type Report } from "../reporting/report.ts";
@@ -14,7 +14,7 @@ import { writeResults } from "../reporting/write-results.ts";
 import { type BenchPlan, planCells, prepareBench } from "../scenarios/bench-plan.ts";
 import type { BenchSpec } from "../scenarios/bench-spec.ts";
 import { readEnvironment } from "../scenarios/environment.ts";
-import { runBench } from "../scenarios/run-bench.ts";
+import { type FinishedEvent, runBench } from "../scenarios/run-bench.ts";
 import { judgeBasis } from "../scenarios/run-result.ts";
 import { addBenchOptions, parseBenchOptions } from "./bench-options.ts";
 import { createBenchProgress } from "./bench-progress.ts";
@@ -94,16 +94,18 @@ async function bench(spec: BenchSpec): Promise<number> {
   for (const line of plan.skipped) progress.line(line);
   try {
     const folder = await createResultsFolder(spec.out, startedAt, spec.name);
-    const results = new Map<string, { provider: string; readonly runs: RunResult[] }>();
+    const results = new Map<string, CellResult>();
     const reportNow = (state: Report["state"]): Report =>
-      makeReport({ plan, startedAt, state, cells: cellResults(plan, results) });
+      makeReport({
+        plan,
+        startedAt,
+        state,
+        cells: plan.cells.flatMap(({ name }) => results.get(name) ?? []),
+      });
     const complete = await runBench(plan, interrupt.signal, async (event) => {
       progress.event(event);
       if (event.kind !== "finished") return;
-      const entry = results.get(event.cell.name) ?? { provider: "", runs: [] };
-      entry.provider ||= event.executionProvider;
-      entry.runs.push(event.result);
-      results.set(event.cell.name, entry);
+      results.set(event.cell.name, withRun(event, results.get(event.cell.name), spec));
       await writeResults(folder, reportNow("running"));
     });
     progress.stop();
@@ -118,18 +120,16 @@ async function bench(spec: BenchSpec): Promise<number> {
   }
 }
 
-function cellResults(
-  { cells, spec }: BenchPlan,
-  results: ReadonlyMap<string, { readonly provider: string; readonly runs: readonly RunResult[] }>,
-): readonly CellResult[] {
-  return cells.flatMap((cell) => {
-    const found = results.get(cell.name);
-    if (found === undefined) return [];
-    const { name, key } = cell;
-    return [
-      cellResult({ name, key, executionProvider: found.provider, runs: found.runs }, judgeBasis(spec, cell)),
-    ];
-  });
+/** A cell's result with one more run. */
+function withRun(event: FinishedEvent, before: CellResult | undefined, spec: BenchSpec): CellResult {
+  const { name, key } = event.cell;
+  const facts = {
+    name,
+    key,
+    executionProvider: before?.executionProvider || event.executionProvider,
+    runs: [...(before?.runs ?? []), event.result],
+  };
+  return cellResult(facts, judgeBasis(spec, event.cell));
 }
 
 interface ReportParts {

@@ -50,7 +50,7 @@ function section(
       heading: SHORT[name] ?? name,
       cells: values.map((value) => value || "-"),
       align: "left",
-      least: 5,
+      least: 12,
     }),
   );
   const figures = (
@@ -72,14 +72,15 @@ function section(
       [
         ...keys,
         { heading: "verdict", cells: cells.map(({ verdict }) => verdict), align: "left" },
-        figures("requests", (row) => String(row.requests)),
+        { heading: "answers", cells: cells.map(answers), align: "left" },
+        figures("reqs", (row) => String(row.requests)),
         figures("failed", (row) => String(row.failed + row.timedOut)),
         ...(cells.some((cell) => cell.figures.dropped > 0)
           ? [figures("dropped", (row) => String(row.dropped))]
           : []),
         figures("p50", (row) => percentile(row, headline, "p50")),
         figures("p99", (row) => percentile(row, headline, "p99")),
-        figures("per sec", (row) => short(row.throughputPerSec), true),
+        figures("per s", (row) => short(row.throughputPerSec), true),
         figures("en+decode", (row) => short(sumOf(row, CODEC)), true),
         figures("link", (row) => short(row.transportResidualMeanMs ?? sumOf(row, LINK)), true),
         figures("queue", (row) => short(sumOf(row, ["queue"])), true),
@@ -102,6 +103,12 @@ const SHORT: Readonly<Record<string, string>> = {
   protocol_version: "version",
   compression: "compr",
 };
+
+/** Whether the answers are those of the in-process reference; where bytes differ, the percentage that agrees. */
+function answers({ answers: { check, agreementPercent } }: CellResult): string {
+  if (check === "identical" || check === "unchecked" || agreementPercent === undefined) return check;
+  return `${agreementPercent.toFixed(2)} %`;
+}
 
 function sumOf({ stages }: CellFigures, names: readonly Stage[]): number | undefined {
   const means = names.flatMap((name) => stages[name]?.meanMs ?? []);

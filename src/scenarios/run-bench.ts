@@ -15,14 +15,17 @@ export interface RunPosition {
   readonly of: number;
 }
 
+/** One repetition of a cell is over. */
+export interface FinishedEvent extends RunPosition {
+  readonly kind: "finished";
+  readonly result: RunResult;
+  readonly executionProvider: string;
+}
+
 /** What the runner tells while it works; printing and writing are others' business. */
 export type BenchEvent =
   | (RunPosition & { readonly kind: "phase"; readonly phase: Phase; readonly fraction: number })
-  | (RunPosition & {
-      readonly kind: "finished";
-      readonly result: RunResult;
-      readonly executionProvider: string;
-    });
+  | FinishedEvent;
 
 /**
  * Runs every cell in every repetition, each in new processes. Ends early when the signal is aborted; the run that it

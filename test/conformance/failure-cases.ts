@@ -92,7 +92,7 @@ export function failureCases(bed: () => Bed): void {
         const reason = new TransportError("CANCELLED", "no longer wanted");
         const answer = infer(
           client,
-          requestOf("delay", patternBytes(8_000_000), { wirebench_delay_us: 1e7 }),
+          requestOf("delay", patternBytes(8_000_000), { wirebench_delay_us: 500_000 }),
           {
             signal: controller.signal,
           },

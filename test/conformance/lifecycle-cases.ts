@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { TransportError } from "../../dist/core/errors.js";
 import {
   type Bed,
   delayRequest,
@@ -67,6 +68,21 @@ export function lifecycleCases(bed: () => Bed): void {
       await expect(infer(client, delayRequest(0), { deadlineMs: 5000 })).rejects.toMatchObject({
         status: "UNAVAILABLE",
       });
+    });
+  });
+
+  it("a request aborted in the same turn leaves nothing that the server would wait for", async () => {
+    await withPair(bed(), async ({ client, server }) => {
+      const controller = new AbortController();
+      const answer = infer(client, delayRequest(4000), { signal: controller.signal });
+      answer.catch(() => undefined);
+      controller.abort(new TransportError("CANCELLED", "no longer wanted"));
+      await expect(answer).rejects.toMatchObject({ status: "CANCELLED" });
+      await client.close();
+      if (!bed().subject.cancelReachesServer) return;
+      const startMs = performance.now();
+      await server.close();
+      expect(performance.now() - startMs).toBeLessThan(2000);
     });
   });
 

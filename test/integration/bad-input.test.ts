@@ -42,7 +42,7 @@ describe("bad input is one clear line and exit code 2", () => {
     ["an unknown transport", () => ["--transport", "pigeon"], /--transport.*expected one of.*'pigeon'/],
     [
       "an impossible combination",
-      () => ["--transport", "grpc", "--encoding", "json"],
+      () => ["--transport", "grpc", "--encoding", "json,binary"],
       /--encoding: 'json' ends up in no cell/,
     ],
     ["a non-finite rate", () => ["--scenario", "open-loop", "--rate", "1e999"], /--rate.*finite.*Infinity/],

@@ -64,6 +64,8 @@ export function createCalls(client: grpc.Client, endpoint: string): Calls {
         settle();
         reject(reason);
         handle.cancel();
+        // grpc-js starts a call some microtasks later, even one that was cancelled before: that needs it once more.
+        setImmediate(() => handle.cancel());
       };
       const onAbort = (): void => giveUp(TransportError.from(signal?.reason));
 
