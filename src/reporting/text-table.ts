@@ -3,13 +3,15 @@ export interface TextColumn {
   readonly heading: string;
   readonly cells: readonly string[];
   readonly align: "left" | "right";
-  /** Cells may be cut to so many characters (with `…`) where the table is too wide; absent: never cut. */
+  /** Cells may be cut to so many characters (with `…`) before columns are left out, and further after; absent: never. */
   readonly least?: number | undefined;
   /** Left out, the last one first, where cutting is not enough. */
   readonly optional?: boolean | undefined;
 }
 
 const GAP = 2;
+/** Where nothing can be left out any more, cells are cut to so many characters. */
+const SHORTEST = 4;
 
 /** Lines of at most `width` characters: headings, then the rows. */
 export function textTable(columns: readonly TextColumn[], width: number): readonly string[] {
@@ -20,15 +22,18 @@ export function textTable(columns: readonly TextColumn[], width: number): readon
     sizes.reduce((sum, size) => sum + size, 0) + GAP * (sizes.length - 1);
   for (;;) {
     const sizes = widths();
-    const floor = shown.map(({ least }, index) =>
-      Math.min(sizes[index] ?? 0, least ?? Number.POSITIVE_INFINITY),
-    );
+    const floorAt = (shortest: number): number[] =>
+      shown.map(({ least }, index) =>
+        least === undefined ? (sizes[index] ?? 0) : Math.min(sizes[index] ?? 0, least, shortest),
+      );
+    let floor = floorAt(Number.POSITIVE_INFINITY);
     if (total(floor) > width) {
       const last = shown.findLastIndex(({ optional }) => optional === true);
       if (last >= 0) {
         shown.splice(last, 1);
         continue;
       }
+      floor = floorAt(SHORTEST);
     }
     while (total(sizes) > width) {
       const spare = sizes.map((size, index) => size - (floor[index] ?? size));

@@ -170,8 +170,8 @@ describe("a client", () => {
     await expect(infer(client, delayRequest(0))).rejects.toMatchObject({ status: "UNAVAILABLE" });
     await serve(url);
     // The broker acknowledges the server's word before it passes it on.
-    let answered = false;
-    while (!answered) {
+    for (let answered = false; !answered; ) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
       answered = await infer(client, delayRequest(0)).then(
         () => true,
         () => false,

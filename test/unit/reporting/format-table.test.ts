@@ -43,7 +43,7 @@ test("a line per cell under its own headline, with what is common said once", ()
 test("what the transport alone decides is no column", () => {
   const text = formatTable(report);
   expect(text).toContain("protocol_version http 1.1, mqtt 3.1.1");
-  expect(text).toMatch(/^transport {2}encoding {2}verdict {2}requests .* infer +sent +back$/m);
+  expect(text).toMatch(/^transport {2}encoding {2}verdict {2}answers +reqs .* infer +sent +back$/m);
 });
 
 test("percentiles that are censored or too early are no numbers", () => {
@@ -53,7 +53,7 @@ test("percentiles that are censored or too early are no numbers", () => {
   });
   expect(censored).toMatch(/> 10000/);
   const few = formatTable({ ...report, cells: [madeCell({ requests: 10 })] });
-  expect(few).toMatch(/VALID\s+20\s+0\s+10\.0\d?\s+-/);
+  expect(few).toMatch(/VALID\s+identical\s+20\s+0\s+10\.0\d?\s+-/);
 });
 
 test("reasons stand below in full words", () => {
@@ -84,6 +84,7 @@ test("a table that is too wide cuts what may be cut, then leaves out what may be
   expect(textTable(columns, 40)).toEqual(["name            n  more", "abcdefghijkl  123     1"]);
   expect(textTable(columns, 20)).toEqual(["name         n  more", "abcdefgh…  123     1"]);
   expect(textTable(columns, 14)).toEqual(["name         n", "abcdefgh…  123"]);
+  expect(textTable(columns, 10)).toEqual(["name     n", "abcd…  123"]);
 });
 
 test("texts break at spaces", () => {
