@@ -1,11 +1,12 @@
 import { type BayerEncoding, channelsOf } from "../core/frame.ts";
+import { createRandom } from "../core/random.ts";
 import type { Size } from "../vision/resize.ts";
 import { type BagEntry, type WritableCompression, writeBag } from "./bag-writer.ts";
 import { cameraInfoTopic, imageTopic } from "./message-definitions.ts";
+import { hash32 } from "./noise.ts";
 import { encodeImageMessage, type RosHeader } from "./ros-image.ts";
 import { MessageWriter } from "./ros-message.ts";
 import { timeOf } from "./ros-time.ts";
-import { createRandom, hash32 } from "./seeded-random.ts";
 import { renderStreet } from "./street/render-street.ts";
 import { exposeMosaic } from "./street/sensor.ts";
 

@@ -1,6 +1,7 @@
+import { createRandom } from "../core/random.ts";
 import { demosaic } from "../vision/demosaic.ts";
 import type { FoundFrame, FrameListing } from "./frame-listing.ts";
-import { createRandom, hash32 } from "./seeded-random.ts";
+import { fillRandom, hash32 } from "./noise.ts";
 import { renderStreet } from "./street/render-street.ts";
 import { exposeMosaic } from "./street/sensor.ts";
 
@@ -48,7 +49,7 @@ function makeFrame(kind: SyntheticKind, seed: number, index: number): FoundFrame
   const random = createRandom(hash32(seed, index));
   if (kind.kind === "bytes") {
     const data = new Uint8Array(kind.bytes);
-    random.fill(data);
+    fillRandom(data, random);
     return { pixels: { widthPx: kind.bytes, heightPx: 1, encoding: "mono8", data } };
   }
   const { widthPx, heightPx } = kind;

@@ -1,5 +1,5 @@
 import type { Arrivals } from "../core/cell.ts";
-import { createRandom, type Random } from "./random.ts";
+import { createRandom, type Random } from "../core/random.ts";
 
 /** When every request of an open loop should start, all known before the run. */
 export interface Schedule {
@@ -72,7 +72,7 @@ function fill({ durationMs, requests }: RunLength, arrival: (index: number) => n
 
 /** Mean 1, never infinite. */
 function exponential(random: Random): number {
-  return -Math.log(1 - random());
+  return -Math.log(1 - random.fraction());
 }
 
 function checkOptions({ ratePerSec, durationMs, requests }: ScheduleOptions): void {

@@ -52,7 +52,13 @@ function valuesOf(data: Uint8Array, datatype: TensorMetadata["datatype"]): Uint8
       return bytesOf(Float32Array.from(data));
     case "FP64":
       return bytesOf(Float64Array.from(data));
-    default:
+    case "BOOL":
+    case "INT8":
+    case "INT64":
+    case "UINT64":
+    case "FP16":
+    case "BF16":
+    case "BYTES":
       return undefined;
   }
 }

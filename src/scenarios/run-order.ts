@@ -1,4 +1,4 @@
-import { createRandom } from "../load/random.ts";
+import { createRandom } from "../core/random.ts";
 
 export interface PlannedRun {
   /** Index of the cell. */
@@ -15,7 +15,7 @@ export function runOrder(cells: number, repetitions: number, seed: number): read
   const random = createRandom(seed);
   const order = Array.from({ length: cells }, (_, cell) => cell);
   for (let last = order.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
+    const other = Math.floor(random.fraction() * (last + 1));
     const kept = order[last] ?? 0;
     order[last] = order[other] ?? 0;
     order[other] = kept;

@@ -1,4 +1,4 @@
-import { hash32, hashUnit, smoothNoise } from "../seeded-random.ts";
+import { hash32, hashUnit, smoothNoise } from "../noise.ts";
 import { mixed, packed, scaled } from "./colour.ts";
 
 /** Metres from the street's middle to the facades, and to the kerb. */

@@ -1,6 +1,6 @@
 import type { BayerEncoding, Pixels } from "../../core/frame.ts";
+import type { Random } from "../../core/random.ts";
 import type { Size } from "../../vision/resize.ts";
-import type { SeededRandom } from "../seeded-random.ts";
 
 /** The colour (0 red, 1 green, 2 blue) at each place of the 2×2 cell, row by row. */
 const CELLS: Readonly<Record<BayerEncoding, readonly [number, number, number, number]>> = {
@@ -19,12 +19,7 @@ const FOUR_BYTES_DEVIATION = 147.8;
  *
  * @param rgb - uint8, `[heightPx, widthPx, 3]`; not changed.
  */
-export function exposeMosaic(
-  rgb: Uint8Array,
-  size: Size,
-  encoding: BayerEncoding,
-  random: SeededRandom,
-): Pixels {
+export function exposeMosaic(rgb: Uint8Array, size: Size, encoding: BayerEncoding, random: Random): Pixels {
   const { widthPx, heightPx } = size;
   const cell = CELLS[encoding];
   const data = new Uint8Array(widthPx * heightPx);

@@ -1,4 +1,4 @@
-import { hashUnit, smoothNoise } from "../seeded-random.ts";
+import { hashUnit, smoothNoise } from "../noise.ts";
 import { CLEAR, mixed, scaled } from "./colour.ts";
 
 /** A flat thing: the colour at `across` (from its middle) and `up` (from the ground), metres, or {@link CLEAR}. */

@@ -1,4 +1,4 @@
-import { hash32, hashUnit } from "../seeded-random.ts";
+import { hash32, hashUnit } from "../noise.ts";
 import { CROSSING_EVERY } from "./background.ts";
 import { carEnd, carSide, lamp, person, type Shape, sign, trafficLight, tree } from "./shapes.ts";
 

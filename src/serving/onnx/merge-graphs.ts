@@ -47,7 +47,12 @@ export function chainGraphs(model: OnnxModel, parts: readonly GraphProto[]): Onn
     node: all("node") ?? [],
     initializer: all("initializer") ?? [],
     sparseInitializer: all("sparseInitializer") ?? [],
-    valueInfo: all("valueInfo") ?? [],
+    // What a part declares of its inputs and outputs stays known: a net that is told its sizes is optimised like one alone.
+    valueInfo: [
+      ...(all("valueInfo") ?? []),
+      ...parts.slice(1).flatMap(({ input }) => input ?? []),
+      ...parts.slice(0, -1).flatMap(({ output }) => output ?? []),
+    ],
     input: first.input ?? [],
     output: last.output ?? [],
   };

@@ -167,7 +167,8 @@ class MqttInferenceClient implements InferenceClient {
         onFailure: (error) => this.#pending.take(id)?.reject(error),
       });
     } catch (error) {
-      this.#pending.take(id)?.reject(TransportError.from(error, "INTERNAL"));
+      // Not at once: a caller that tries again and again must leave the event loop time to hear of better news.
+      setImmediate(() => this.#pending.take(id)?.reject(TransportError.from(error, "INTERNAL")));
     }
     return answer;
   }
@@ -195,7 +196,9 @@ class MqttInferenceClient implements InferenceClient {
     await directory.waitFor(known, leftMs, signal);
     if (signal?.aborted) return;
     const refusal = directory.refusal(model);
-    if (refusal !== undefined) throw refusal;
+    if (refusal === undefined) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    throw refusal;
   }
 
   async serverMetadata(): Promise<ServerMetadata> {

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../../src/core/errors.ts";
+import { createRandom } from "../../../src/core/random.ts";
 import { readBagInfo } from "../../../src/inputs/bag-info.ts";
 import { openSource } from "../../../src/inputs/open-source.ts";
-import { createRandom } from "../../../src/inputs/seeded-random.ts";
 import { fileOf, smallBag, specOf, temporaryFolder } from "./small-bag.ts";
 
 const folder = temporaryFolder();

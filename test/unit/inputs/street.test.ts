@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { createRandom } from "../../../src/core/random.ts";
 import { openSource } from "../../../src/inputs/open-source.ts";
-import { createRandom } from "../../../src/inputs/seeded-random.ts";
 import { renderStreet } from "../../../src/inputs/street/render-street.ts";
 import { exposeMosaic } from "../../../src/inputs/street/sensor.ts";
 import { makeStreetBag } from "../../../src/inputs/street-bag.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createRandom } from "../../../src/load/random.ts";
+import { createRandom } from "../../../src/core/random.ts";
 
 const MASK = 0xffff_ffffn;
 
@@ -35,7 +35,7 @@ test("is sfc32", () => {
       const step = reference(seed);
       for (let index = 0; index < 20; index += 1) {
         const expected = Number((step() << 21n) + (step() >> 11n)) / 2 ** 53;
-        expect(random()).toBe(expected);
+        expect(random.fraction()).toBe(expected);
       }
     }),
   );
@@ -45,7 +45,7 @@ test("numbers are uniform in [0, 1)", () => {
   const random = createRandom(42);
   const bins = new Uint32Array(16);
   for (let index = 0; index < 16_000; index += 1) {
-    const value = random();
+    const value = random.fraction();
     expect(value >= 0 && value < 1).toBe(true);
     bins[Math.floor(value * 16)]! += 1;
   }
@@ -54,6 +54,6 @@ test("numbers are uniform in [0, 1)", () => {
 });
 
 test("seeds next to each other, and seeds beyond 32 bits, give unlike sequences", () => {
-  const firsts = [0, 1, 2, 2 ** 32, 2 ** 32 + 1, 2 ** 52, -1].map((seed) => createRandom(seed)());
+  const firsts = [0, 1, 2, 2 ** 32, 2 ** 32 + 1, 2 ** 52, -1].map((seed) => createRandom(seed).fraction());
   expect(new Set(firsts).size).toBe(firsts.length);
 });

@@ -1,5 +1,10 @@
-/** A seeded source of uniform numbers in [0, 1), the same on every machine. */
-export type Random = () => number;
+/** Numbers that look random and are the same for the same seed on every machine: integer arithmetic only. */
+export interface Random {
+  /** The next whole number, 0 to 2^32 − 1. */
+  uint32(): number;
+  /** The next fraction, 0 to less than 1, in steps of 2^-53. */
+  fraction(): number;
+}
 
 /**
  * sfc32 (Chris Doty-Humphrey's Small Fast Counter, 128 bits of state), seeded through SplitMix32 so that seeds next to
@@ -16,7 +21,7 @@ export function createRandom(seed: number): Random {
   let b = next();
   let c = next();
   let counter = 1;
-  const step = (): number => {
+  const uint32 = (): number => {
     const result = (a + b + counter) | 0;
     counter = (counter + 1) | 0;
     a = b ^ (b >>> 9);
@@ -25,8 +30,8 @@ export function createRandom(seed: number): Random {
     c |= 0;
     return result >>> 0;
   };
-  for (let round = 0; round < 12; round += 1) step();
-  return () => (step() * 2 ** 21 + (step() >>> 11)) / 2 ** 53;
+  for (let round = 0; round < 12; round += 1) uint32();
+  return { uint32, fraction: () => (uint32() * 2 ** 21 + (uint32() >>> 11)) / 2 ** 53 };
 }
 
 function splitMix32(seed: number): () => number {

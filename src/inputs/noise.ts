@@ -1,38 +1,14 @@
-/** Numbers that look random and are the same for the same seed, on every machine: integer arithmetic only. */
-export interface SeededRandom {
-  /** The next whole number, 0 to 2^32 − 1. */
-  uint32(): number;
-  /** Fills with bytes. */
-  fill(bytes: Uint8Array): void;
-}
+import type { Random } from "../core/random.ts";
 
-/** xorshift128 (Marsaglia 2003, https://doi.org/10.18637/jss.v008.i14), its state filled from the seed by {@link hash32}. */
-export function createRandom(seed: number): SeededRandom {
-  let x = hash32(seed, 1);
-  let y = hash32(seed, 2);
-  let z = hash32(seed, 3);
-  // An all-zero state would stay zero.
-  let w = hash32(seed, 4) | 1;
-  const uint32 = (): number => {
-    const t = x ^ (x << 11);
-    x = y;
-    y = z;
-    z = w;
-    w = w ^ (w >>> 19) ^ t ^ (t >>> 8);
-    return w >>> 0;
-  };
-  return {
-    uint32,
-    fill(bytes) {
-      for (let at = 0; at < bytes.length; at += 4) {
-        const word = uint32();
-        bytes[at] = word;
-        bytes[at + 1] = word >>> 8;
-        bytes[at + 2] = word >>> 16;
-        bytes[at + 3] = word >>> 24;
-      }
-    },
-  };
+/** Fills with the next bytes. */
+export function fillRandom(bytes: Uint8Array, random: Random): void {
+  for (let at = 0; at < bytes.length; at += 4) {
+    const word = random.uint32();
+    bytes[at] = word;
+    bytes[at + 1] = word >>> 8;
+    bytes[at + 2] = word >>> 16;
+    bytes[at + 3] = word >>> 24;
+  }
 }
 
 /** Mixes two whole numbers into one of 0 to 2^32 − 1 (the finaliser of MurmurHash3). */
