@@ -6,13 +6,21 @@ import { median } from "./paired.mjs";
 
 /** The sizes of the input tensor: a small message, a camera frame of 968×608 RGB, one of 3,840×2,184. */
 export const SIZES_BYTES = /** @type {const} */ ([1_024, 1_769_472, 25_165_824]);
+export const SMALL_BYTES = SIZES_BYTES[0];
 /** Where `tuned` is compared with `defaults`. */
 export const TUNING_BYTES = 1_769_472;
 
 /** Requests before the first block of a fresh process, so that its code is compiled and its heap has its size. */
-const WARM_UP_REQUESTS = { 1024: 800, 1769472: 30, 25165824: 4 };
-const BLOCK_MS = 330;
+const WARM_UP_REQUESTS = { 1024: 3_000, 1769472: 40, 25165824: 5 };
+/** The warm-up before a size's first block also tells how many requests a block takes. */
+const MOST_SIZING_REQUESTS = 200;
+/** A B B A for each size in a round: two pairs of blocks each time. */
+const SEQUENCES = 2;
+const BLOCK_MS = 250;
 const BLOCK_REQUESTS = { least: 7, most: 3_000 };
+
+/** Pairs of blocks that a round adds to every size. */
+export const PAIRS_PER_ROUND = 2 * SEQUENCES;
 
 /**
  * One transport at one size: a number for each block, pairs at the same index. Times in milliseconds, CPU time of the
@@ -33,8 +41,8 @@ export function participantsOf(transport, bytes) {
 }
 
 /**
- * One round of a transport: fresh client processes, warmed, then for every size a random order of the participants and the
- * same backwards (A B B A), which cancels a steady drift. Adds two pairs of blocks to every size's series.
+ * One round of a transport: fresh client processes, warmed with small messages, then for every size a random order of the
+ * participants and the same backwards (A B B A), which cancels a steady drift, and that again in another order.
  *
  * @param {import("./rig.mjs").Rig} rig
  * @param {Measured} transport
@@ -50,24 +58,27 @@ export async function runRound(rig, transport, { seriesOf, random, effort }) {
     for (const participant of participantsOf(transport, TUNING_BYTES)) {
       clients.set(participant, await rig.client(participant, transport));
     }
+    for (const participant of clients.keys()) {
+      await block(clients, participant, { bytes: SMALL_BYTES, requests: WARM_UP_REQUESTS[SMALL_BYTES] });
+    }
     for (const bytes of shuffled(SIZES_BYTES, random)) {
       const participants = participantsOf(transport, bytes);
       /** @type {Map<Participant, number>} */
       const counts = new Map();
       for (const participant of participants) {
-        const { latenciesNs } = await block(clients, participant, {
-          bytes,
-          requests: WARM_UP_REQUESTS[bytes],
-        });
+        const requests = Math.min(WARM_UP_REQUESTS[bytes], MOST_SIZING_REQUESTS);
+        const { latenciesNs } = await block(clients, participant, { bytes, requests });
         counts.set(participant, blockRequests(latenciesNs, BLOCK_MS * effort));
       }
-      const order = shuffled(participants, random);
-      for (const participant of [...order, ...order.toReversed()]) {
-        const requests = counts.get(participant) ?? BLOCK_REQUESTS.least;
-        const { latenciesNs, cpuUs } = await block(clients, participant, { bytes, requests });
-        const series = seriesOf(bytes)[participant];
-        series.p50Ms.push(median(latenciesNs) / 1e6);
-        series.cpuUs.push(cpuUs / requests);
+      for (let i = 0; i < SEQUENCES; i++) {
+        const order = shuffled(participants, random);
+        for (const participant of [...order, ...order.toReversed()]) {
+          const requests = counts.get(participant) ?? BLOCK_REQUESTS.least;
+          const { latenciesNs, cpuUs } = await block(clients, participant, { bytes, requests });
+          const series = seriesOf(bytes)[participant];
+          series.p50Ms.push(median(latenciesNs) / 1e6);
+          series.cpuUs.push(cpuUs / requests);
+        }
       }
     }
   } finally {

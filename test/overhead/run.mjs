@@ -1,17 +1,18 @@
 // @ts-check
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { createRandom } from "../../dist/load/random.js";
-import { createSeries, runRound } from "./interleave.mjs";
+import { createRandom } from "../../dist/core/random.js";
+import { createSeries, PAIRS_PER_ROUND, runRound } from "./interleave.mjs";
 import { MEASURED, Rig } from "./rig.mjs";
 import { resultJson, summaryLines } from "./summary.mjs";
 
 /**
  * `npm run bench:overhead`: what our client and our server add to the bare client library. The last line of the output is
- * one JSON object. Arguments, for looking at a part: names of transports, `--rounds N` (two pairs of blocks each), `--seed N`.
+ * one JSON object. Arguments, for looking at a part: names of transports, `--rounds N`, `--seed N`.
+ * With OVERHEAD_NODE_OPTIONS (`--cpu-prof --cpu-prof-dir=DIR`, say) every client and echo process gets these options of Node.
  */
 const USAGE = "usage: node test/overhead/run.mjs [http] [grpc] [mqtt] [--rounds N] [--seed N]";
-const DEFAULT_ROUNDS = 6;
+const DEFAULT_ROUNDS = 4;
 /** On a slow or busy machine the blocks of the later rounds get shorter, to be done by then. */
 const BUDGET_MS = 270_000;
 const LEAST_EFFORT = 0.2;
@@ -43,7 +44,7 @@ try {
 /** @param {ReturnType<typeof readArguments>} options */
 async function measure({ transports, rounds, seed }) {
   const startedMs = performance.now();
-  const random = createRandom(seed);
+  const { fraction: random } = createRandom(seed);
   const series = new Map(transports.map((transport) => [transport, new Map()]));
   const seriesOf = (/** @type {Measured} */ transport, /** @type {number} */ bytes) => {
     const sizes = series.get(transport);
@@ -52,7 +53,7 @@ async function measure({ transports, rounds, seed }) {
   };
   console.log(
     `Node.js ${process.versions.node}, ${availableParallelism()} CPUs, model null, tuned, one connection, one request outstanding; ` +
-      `${2 * rounds} pairs of blocks in ${rounds} rounds of fresh client processes, order from seed ${seed}`,
+      `${PAIRS_PER_ROUND * rounds} pairs of blocks in ${rounds} rounds of fresh client processes, order from seed ${seed}`,
   );
   await rig.start(transports);
   let effort = 1;

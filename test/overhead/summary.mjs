@@ -1,5 +1,5 @@
 // @ts-check
-import { SIZES_BYTES, TUNING_BYTES } from "./interleave.mjs";
+import { SIZES_BYTES, SMALL_BYTES, TUNING_BYTES } from "./interleave.mjs";
 import { median, pairedDifference, pairedRatio } from "./paired.mjs";
 
 /** @typedef {import("./rig.mjs").Measured} Measured */
@@ -9,7 +9,6 @@ import { median, pairedDifference, pairedRatio } from "./paired.mjs";
 /** From the camera frame up our client may take this much longer than the bare one; below, this many microseconds. */
 const MOST_RATIO = 1.1;
 const MOST_DIFFERENCE_US = 50;
-const SMALL_BYTES = 1_024;
 /** `tuned` must be this much faster than `defaults`. */
 const LEAST_GAIN = 2;
 
