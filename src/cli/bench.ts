@@ -14,6 +14,7 @@ import { writeResults } from "../reporting/write-results.ts";
 import { type BenchPlan, planCells, prepareBench } from "../scenarios/bench-plan.ts";
 import type { BenchSpec } from "../scenarios/bench-spec.ts";
 import { readEnvironment } from "../scenarios/environment.ts";
+import { TUNING_NOTES } from "../scenarios/process-tuning.ts";
 import { type FinishedEvent, runBench } from "../scenarios/run-bench.ts";
 import { judgeBasis } from "../scenarios/run-result.ts";
 import { addBenchOptions, parseBenchOptions } from "./bench-options.ts";
@@ -156,6 +157,7 @@ function makeReport({ plan, startedAt, state, cells }: ReportParts): Report {
     skipped,
     notes: [
       ...notes,
+      ...[...new Set(plan.cells.map(({ key }) => key.tuning))].flatMap((tuning) => TUNING_NOTES[tuning]),
       ...seeded.map(([name]) => `${name}: weights are seeded: its speed is real, its masks mean nothing`),
       ...(spec.repetitions % 2 === 1 && !spec.quick
         ? [

@@ -2,12 +2,11 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { BenchError } from "../core/errors.ts";
 import type { Tuning } from "../core/transport.ts";
+import { processTuning } from "./process-tuning.ts";
 import type { Commands, Notice, Order, Reply } from "./processes/obey.ts";
 
 /** How long a child may take to end by itself before it is killed. */
 const END_MS = 5_000;
-/** Freeing and faulting in large buffers dominates 25 MB messages without these (glibc ≥ 2.26; others ignore it). */
-const MALLOC = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=4294967296";
 
 export type Role = "server" | "generator" | "broker" | "reference";
 
@@ -47,8 +46,7 @@ export class Child<C extends Commands> {
     this.#process = fork(entry, {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      env: { ...process.env, ...(tuning === "tuned" ? { GLIBC_TUNABLES: MALLOC } : {}) },
-      execArgv: [],
+      ...processTuning(tuning),
     });
     this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-4_096);

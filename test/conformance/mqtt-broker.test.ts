@@ -12,7 +12,8 @@ import {
   type InferenceServer,
   type Qos,
 } from "../../dist/core/transport.js";
-import { type Broker, createBroker, createMqttTransport } from "../../dist/transports/mqtt/index.js";
+import { type Broker, createBroker } from "../../dist/transports/mqtt/broker.js";
+import { createMqttTransport } from "../../dist/transports/mqtt/index.js";
 import { delayRequest, infer, patternBytes, requestOf, until } from "./conformance-bed.ts";
 import { createFakeCore } from "./fake-core.ts";
 import { startMosquitto } from "./mosquitto-process.ts";

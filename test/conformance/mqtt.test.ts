@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { it } from "vitest";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type Qos } from "../../dist/core/transport.js";
-import { createBroker } from "../../dist/transports/mqtt/index.js";
+import { createBroker } from "../../dist/transports/mqtt/broker.js";
 import type { ConformanceSubject } from "./conformance-bed.ts";
 import { startMosquitto } from "./mosquitto-process.ts";
 import { testTransportConformance } from "./transport-conformance.ts";

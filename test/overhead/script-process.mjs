@@ -1,9 +1,8 @@
 // @ts-check
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { processTuning } from "../../dist/scenarios/process-tuning.js";
 
-/** As the bench gives its own tuned processes (src/scenarios/child.ts). */
-const MALLOC = "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=4294967296";
 const END_MS = 5_000;
 /** A block takes well under a second: what takes this long hangs. */
 const ANSWER_MS = 60_000;
@@ -25,12 +24,13 @@ export class ScriptProcess {
    */
   constructor(script, tuning) {
     this.#script = script;
+    const { env, execArgv } = processTuning(tuning);
     this.#process = fork(fileURLToPath(new URL(`./${script}.mjs`, import.meta.url)), {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      env: { ...process.env, ...(tuning === "tuned" ? { GLIBC_TUNABLES: MALLOC } : {}) },
+      env,
       // Options of this process (a profiler's, say) are not the children's.
-      execArgv: process.env["OVERHEAD_NODE_OPTIONS"]?.split(" ") ?? [],
+      execArgv: [...execArgv, ...extraOptions()],
     });
     this.#process.stderr?.setEncoding("utf8").on("data", (text) => {
       this.#stderr = (this.#stderr + text).slice(-4_096);
@@ -96,4 +96,9 @@ export class ScriptProcess {
       .findLast((line) => /\w/.test(line) && !/^\s+at |^Node\.js v/.test(line));
     return new Error(`${this.#script}: the process has ended${last === undefined ? "" : `: ${last.trim()}`}`);
   }
+}
+
+/** Options of Node for looking at a process, from the environment. */
+function extraOptions() {
+  return process.env["OVERHEAD_NODE_OPTIONS"]?.split(" ") ?? [];
 }

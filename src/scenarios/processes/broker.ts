@@ -1,4 +1,4 @@
-import { type Broker, createBroker } from "../../transports/mqtt/index.ts";
+import { type Broker, createBroker } from "../../transports/mqtt/broker.ts";
 import type { BrokerCommands } from "./commands.ts";
 import { obey } from "./obey.ts";
 import { createCostMeter } from "./process-cost.ts";

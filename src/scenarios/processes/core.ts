@@ -2,6 +2,7 @@ import { createEngine, type Engine } from "../../serving/engine.ts";
 import { type Recipe, readRecipe } from "../../serving/recipe.ts";
 import type { WarmUpContent } from "../../serving/worker-protocol.ts";
 import type { CoreFacts, CoreSpec } from "./commands.ts";
+import { recipeOf } from "./recipe-of.ts";
 
 /**
  * The serving core that a spec describes.
@@ -17,11 +18,6 @@ export async function createCore(spec: CoreSpec, warm?: readonly WarmUpContent[]
     recipe: await recipeOf(spec),
     warmUpContents: warm,
   });
-}
-
-/** The recipe that replaces the model's own. @throws {ConfigError} for a file that holds none. */
-export async function recipeOf({ recipe }: Pick<CoreSpec, "recipe">): Promise<Recipe | "raw" | undefined> {
-  return recipe === undefined || recipe === "raw" ? recipe : readRecipe(recipe);
 }
 
 /** What a report says about a core. */

@@ -3,10 +3,9 @@ import { BenchError } from "../../core/errors.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { ModelMetadata } from "../../core/metadata.ts";
 import type { Encoding } from "../../core/transport.ts";
-import { createClientPipeline } from "../../serving/client-pipeline.ts";
 import { createPreparation, needsPipeline, type Preparation, type PreparationSpec } from "../preparation.ts";
 import type { CoreSpec } from "./commands.ts";
-import { recipeOf } from "./core.ts";
+import { recipeOf } from "./recipe-of.ts";
 
 export interface FrameWorkOptions {
   readonly core: CoreSpec;
@@ -48,6 +47,8 @@ export async function createFrameWork(options: FrameWorkOptions): Promise<FrameW
   if (!needsPipeline(spec, frames)) {
     return { preparation: createPreparation(spec, frames, undefined), close: async () => {} };
   }
+  // Only where it is needed: a program that is loaded takes part in every garbage collection of the run.
+  const { createClientPipeline } = await import("../../serving/client-pipeline.ts");
   const pipeline = await createClientPipeline({
     model: placement === "client" ? { name: metadata.name, repositoryDir: core.repository } : undefined,
     recipe: recipe === "raw" ? undefined : recipe,

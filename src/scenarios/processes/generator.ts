@@ -15,8 +15,7 @@ import { createAnswerChecker } from "../answers.ts";
 import type { LoadSpec } from "../load-spec.ts";
 import { readReference } from "../reference-file.ts";
 import { createTransport } from "../transports.ts";
-import type { GeneratorCommands, GeneratorStart } from "./commands.ts";
-import { coreFacts, createCore } from "./core.ts";
+import type { CoreFacts, GeneratorCommands, GeneratorStart } from "./commands.ts";
 import { createFrameWork, type FrameWork } from "./frame-work.ts";
 import { obey, tell } from "./obey.ts";
 import { createCostMeter } from "./process-cost.ts";
@@ -36,6 +35,7 @@ const aborted = new AbortController();
 const meter = createCostMeter();
 let rig: Rig | undefined;
 let core: Engine | undefined;
+let facts: CoreFacts | undefined;
 let localServer: InferenceServer | undefined;
 const clients: InferenceClient[] = [];
 
@@ -57,7 +57,7 @@ const commands: GeneratorCommands = {
       protocolVersion: first.protocolVersion,
       notes,
       retrieveNs: frames.map(({ retrieveNs }) => retrieveNs),
-      core: core === undefined ? undefined : coreFacts(core),
+      core: facts,
     };
   },
   async warmUp() {
@@ -93,7 +93,9 @@ function ready(): Rig {
 /** `local`: the core is in this process. */
 async function serveLocally(transport: Transport, start: GeneratorStart): Promise<string> {
   const { maxPayloadBytes, tuning } = start;
+  const { coreFacts, createCore } = await import("./core.ts");
   core = await createCore(start.core, start.warm);
+  facts = coreFacts(core);
   localServer = await transport.serve(core, { host: "127.0.0.1", port: 0, maxPayloadBytes, tuning });
   return localServer.endpoint;
 }

@@ -1,6 +1,4 @@
 import type { Transport } from "../../core/transport.ts";
-import { connectGrpc } from "./client.ts";
-import { serveGrpc } from "./server.ts";
 
 /**
  * gRPC: `inference.GRPCInferenceService` over HTTP/2 without TLS, unary calls, tensors as raw contents. Endpoints are
@@ -13,7 +11,8 @@ export function createGrpcTransport(): Transport {
   return {
     name: "grpc",
     encodings: ["binary", "jpeg", "png", "bayer"],
-    serve: serveGrpc,
-    connect: connectGrpc,
+    // Each half is loaded where it is used: a client's program is not a server's.
+    serve: async (core, options) => (await import("./server.ts")).serveGrpc(core, options),
+    connect: async (endpoint, options) => (await import("./client.ts")).connectGrpc(endpoint, options),
   };
 }

@@ -1,6 +1,4 @@
 import type { Transport } from "../../core/transport.ts";
-import { connectHttp } from "./client.ts";
-import { serveHttp } from "./server.ts";
 
 /**
  * The Open Inference Protocol's V2 REST API over HTTP/1.1: fastify serves, undici calls. Tensors travel as JSON numbers
@@ -10,7 +8,8 @@ export function createHttpTransport(): Transport {
   return {
     name: "http",
     encodings: ["json", "binary", "jpeg", "png", "bayer"],
-    serve: serveHttp,
-    connect: connectHttp,
+    // Each half is loaded where it is used: a client's program is not a server's.
+    serve: async (core, options) => (await import("./server.ts")).serveHttp(core, options),
+    connect: async (endpoint, options) => (await import("./client.ts")).connectHttp(endpoint, options),
   };
 }

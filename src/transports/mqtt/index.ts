@@ -1,9 +1,4 @@
 import type { Transport } from "../../core/transport.ts";
-import { connectMqtt } from "./client.ts";
-import { serveMqtt } from "./server.ts";
-
-export { type Broker, type BrokerOptions, createBroker } from "./broker.ts";
-export type { BrokerMark, BrokerMarks } from "./broker-marks.ts";
 
 /**
  * OIP over MQTT: the protobuf messages of the Open Inference Protocol as payloads, through a broker. MQTT 5 where the
@@ -15,7 +10,8 @@ export function createMqttTransport(): Transport {
   return {
     name: "mqtt",
     encodings: ["binary", "jpeg", "png", "bayer"],
-    serve: serveMqtt,
-    connect: connectMqtt,
+    // Each half is loaded where it is used: a client's program is not a server's.
+    serve: async (core, options) => (await import("./server.ts")).serveMqtt(core, options),
+    connect: async (endpoint, options) => (await import("./client.ts")).connectMqtt(endpoint, options),
   };
 }
