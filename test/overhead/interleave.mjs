@@ -11,7 +11,7 @@ export const SMALL_BYTES = SIZES_BYTES[0];
 export const TUNING_BYTES = 1_769_472;
 
 /** Requests before the first block of a fresh process, so that its code is compiled and its heap has its size. */
-const WARM_UP_REQUESTS = { 1024: 3_000, 1769472: 300, 25165824: 6 };
+const WARM_UP_REQUESTS = { 1024: 8_000, 1769472: 300, 25165824: 6 };
 /** The warm-up before a size's first block also tells how many requests a block takes. */
 const MOST_SIZING_REQUESTS = 300;
 /** A B B A for each size in a round: two pairs of blocks each time. */

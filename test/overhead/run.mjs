@@ -12,7 +12,7 @@ import { resultJson, summaryLines } from "./summary.mjs";
  * With OVERHEAD_NODE_OPTIONS (`--cpu-prof --cpu-prof-dir=DIR`, say) every client and echo process gets these options of Node.
  */
 const USAGE = "usage: node test/overhead/run.mjs [http] [grpc] [mqtt] [--rounds N] [--seed N]";
-const DEFAULT_ROUNDS = 4;
+const DEFAULT_ROUNDS = 3;
 /** On a slow or busy machine the blocks of the later rounds get shorter, to be done by then. */
 const BUDGET_MS = 270_000;
 const LEAST_EFFORT = 0.2;

@@ -1,5 +1,4 @@
 import { createEngine, type Engine } from "../../serving/engine.ts";
-import { type Recipe, readRecipe } from "../../serving/recipe.ts";
 import type { WarmUpContent } from "../../serving/worker-protocol.ts";
 import type { CoreFacts, CoreSpec } from "./commands.ts";
 import { recipeOf } from "./recipe-of.ts";
