@@ -24,12 +24,12 @@ describe("processes", () => {
   it("fails the cell whose server is killed, with its counts, and goes on with the others", async () => {
     const bench = start([
       ...["bench", "--out", out.path, "--transport", "http,grpc,mqtt", ...NULL_RUN],
-      ...["--repetitions", "1", "--duration", "2s"],
+      ...["--repetitions", "1", "--duration", "5s"],
     ]);
     const generator = await until(() =>
       childrenOf(bench.child.pid).find(({ entry }) => entry.endsWith("processes/generator.js")),
     );
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     const server = childrenOf(bench.child.pid).find(({ entry }) => entry.endsWith("processes/server.js"));
     expect(isAlive(generator.pid)).toBe(true);
     process.kill(server?.pid ?? Number.NaN, "SIGKILL");

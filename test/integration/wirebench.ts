@@ -89,9 +89,8 @@ export function childrenOf(
       try {
         const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, "utf8"))?.[1];
         if (Number(parent) !== pid) return [];
-        return [
-          { pid: Number(name), entry: readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0")[1] ?? "" },
-        ];
+        const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+        return [{ pid: Number(name), entry: words.find((word) => word.endsWith(".js")) ?? "" }];
       } catch {
         return [];
       }
