@@ -1,9 +1,9 @@
-import { DEFAULT_MAX_PAYLOAD_BYTES } from "../core/transport.ts";
+import { connectBroker } from "../transports/mqtt/connect-broker.ts";
 import type { BenchSpec } from "./bench-spec.ts";
-import { createTransport } from "./transports.ts";
 
 /** What the embedded broker speaks. */
 const EMBEDDED = "3.1.1";
+const TIMEOUT_MS = 10_000;
 
 /**
  * The MQTT version that a bench will speak: the embedded broker's, or what the user's broker agrees to.
@@ -12,14 +12,11 @@ const EMBEDDED = "3.1.1";
 export async function brokerVersion({ url, broker }: Pick<BenchSpec, "url" | "broker">): Promise<string> {
   const endpoint = url ?? broker;
   if (endpoint === undefined) return EMBEDDED;
-  const client = await createTransport("mqtt").connect(endpoint, {
-    maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
+  const { client, protocolVersion } = await connectBroker(endpoint, {
+    clientId: `wirebench-probe-${process.pid}`,
+    timeoutMs: TIMEOUT_MS,
     tuning: "defaults",
-    encoding: "binary",
   });
-  try {
-    return client.protocolVersion;
-  } finally {
-    await client.close();
-  }
+  await client.endAsync(true);
+  return protocolVersion === 5 ? "5" : "3.1.1";
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
@@ -9,6 +9,11 @@ import { join } from "node:path";
 export interface MosquittoProcess {
   readonly url: string;
   stop(): Promise<void>;
+}
+
+/** Whether this machine has it. */
+export function hasMosquitto(): boolean {
+  return spawnSync("mosquitto", ["-h"]).error === undefined;
 }
 
 /** Starts Mosquitto on a free port of 127.0.0.1, with TCP_NODELAY; resolves when it takes connections. */

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import net from "node:net";
 import { MqttClient } from "mqtt";
 import { afterEach, describe, expect, it } from "vitest";
@@ -16,9 +15,8 @@ import { type Broker, createBroker } from "../../dist/transports/mqtt/broker.js"
 import { createMqttTransport } from "../../dist/transports/mqtt/index.js";
 import { delayRequest, infer, patternBytes, requestOf, until } from "./conformance-bed.ts";
 import { createFakeCore } from "./fake-core.ts";
-import { startMosquitto } from "./mosquitto-process.ts";
+import { hasMosquitto, startMosquitto } from "./mosquitto-process.ts";
 
-const hasMosquitto = spawnSync("mosquitto", ["-h"]).error === undefined;
 const transport = createMqttTransport();
 const maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES;
 const ONE_LINE = /^[^\n]+$/;
@@ -242,7 +240,7 @@ describe("a server", () => {
   });
 });
 
-describe.skipIf(!hasMosquitto)("through Mosquitto (apt-get install mosquitto)", () => {
+describe.skipIf(!hasMosquitto())("through Mosquitto (apt-get install mosquitto)", () => {
   const mosquitto = async (config = ""): Promise<string> => {
     const started = await startMosquitto(config);
     releases.push(() => started.stop());

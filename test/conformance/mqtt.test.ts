@@ -1,12 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { it } from "vitest";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type Qos } from "../../dist/core/transport.js";
 import { createBroker } from "../../dist/transports/mqtt/broker.js";
 import type { ConformanceSubject } from "./conformance-bed.ts";
-import { startMosquitto } from "./mosquitto-process.ts";
+import { hasMosquitto, startMosquitto } from "./mosquitto-process.ts";
 import { testTransportConformance } from "./transport-conformance.ts";
-
-const hasMosquitto = spawnSync("mosquitto", ["-h"]).error === undefined;
 
 const SUBJECT = {
   module: "transports/mqtt/index.js",
@@ -33,7 +30,7 @@ for (const qos of [0, 1, 2] as const satisfies readonly Qos[]) {
       };
     },
   });
-  if (!hasMosquitto) {
+  if (!hasMosquitto()) {
     it.skip(`mqtt 5, Mosquitto, QoS ${qos}: no mosquitto on this machine (apt-get install mosquitto)`, () => {});
     continue;
   }
