@@ -4,7 +4,7 @@ import { benchSchema } from "../config/bench-schema.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { resolveBench } from "../config/resolve-bench.ts";
 import { validate } from "../config/validate.ts";
-import { ConfigError } from "../core/errors.ts";
+import { BenchError, ConfigError, messageOf } from "../core/errors.ts";
 import { type CellResult, cellResult } from "../recording/cell-result.ts";
 import { exitCodeOf } from "../reporting/exit-code.ts";
 import { formatTable } from "../reporting/format-table.ts";
@@ -94,7 +94,9 @@ async function bench(spec: BenchSpec): Promise<number> {
   }
   for (const line of plan.skipped) progress.line(line);
   try {
-    const folder = await createResultsFolder(spec.out, startedAt, spec.name);
+    const folder = await createResultsFolder(spec.out, startedAt, spec.name).catch((error: unknown) => {
+      throw new BenchError("ERR_USAGE", `--out ${spec.out}: ${messageOf(error)}`, { cause: error });
+    });
     const results = new Map<string, CellResult>();
     const reportNow = (state: Report["state"]): Report =>
       makeReport({

@@ -1,5 +1,6 @@
 import type { Arrivals, Device, Placement, ScenarioName } from "../core/cell.ts";
 import type { Encoding, Qos, TransportName, Tuning } from "../core/transport.ts";
+import type { WarmUpRule } from "../load/warm-up.ts";
 
 /** The dimensions of the matrix that are lists; every combination is a cell. */
 export interface Dimensions {
@@ -19,9 +20,6 @@ export interface Dimensions {
 }
 
 export type DimensionName = keyof Dimensions;
-
-/** A fixed time, or `auto`: the rule of `warmUp` in load/. */
-export type WarmUp = { readonly kind: "auto" } | { readonly kind: "fixed"; readonly durationMs: number };
 
 /** What `--size` means: an image's size, or the bytes of a synthetic payload. */
 export type SourceSize =
@@ -43,7 +41,7 @@ export interface BenchSpec {
   /** At least one of the two; both: a run lasts until both are met. */
   readonly durationMs?: number | undefined;
   readonly requests?: number | undefined;
-  readonly warmup: WarmUp;
+  readonly warmup: WarmUpRule;
   readonly repetitions: number;
   /** Absent: as many as requests outstanding; open loop 16. */
   readonly connections?: number | undefined;

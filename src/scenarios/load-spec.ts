@@ -1,5 +1,5 @@
 import type { Arrivals } from "../core/cell.ts";
-import type { WarmUp } from "./bench-spec.ts";
+import type { WarmUpRule } from "../load/warm-up.ts";
 
 /** When the requests of one run are sent, and for how long. */
 export type LoadSpec = (ClosedLoopSpec | OpenLoopSpec) & {
@@ -7,7 +7,7 @@ export type LoadSpec = (ClosedLoopSpec | OpenLoopSpec) & {
   readonly durationMs?: number | undefined;
   readonly requests?: number | undefined;
   readonly timeoutMs: number;
-  readonly warmup: WarmUp;
+  readonly warmup: WarmUpRule;
 };
 
 export interface ClosedLoopSpec {
