@@ -20,5 +20,4 @@ export default {
   duration: "2.5s",
   warmup: "auto",
   repetitions: 4,
-  seed: 1,
 } satisfies BenchConfig;

@@ -104,7 +104,7 @@ const ROWS: readonly OptionRow[] = [
     key: "seed",
     flags: "--seed <n>",
     form: "number",
-    help: "of schedules, synthetic frames and the order of runs (default 1)",
+    help: "of schedules and of the order of runs (default: a new one, printed)",
   },
   {
     key: "url",

@@ -13,6 +13,7 @@ import { createResultsFolder } from "../reporting/results-folder.ts";
 import { writeResults } from "../reporting/write-results.ts";
 import { type BenchPlan, planCells, prepareBench } from "../scenarios/bench-plan.ts";
 import type { BenchSpec } from "../scenarios/bench-spec.ts";
+import { FRAME_SEED } from "../scenarios/cell-specs.ts";
 import { readEnvironment } from "../scenarios/environment.ts";
 import { TUNING_NOTES } from "../scenarios/process-tuning.ts";
 import { type FinishedEvent, runBench } from "../scenarios/run-bench.ts";
@@ -93,6 +94,7 @@ async function bench(spec: BenchSpec): Promise<number> {
     throw error;
   }
   for (const line of plan.skipped) progress.line(line);
+  progress.line(`seed ${spec.seed} (the same schedules and order of runs again: --seed ${spec.seed})`);
   try {
     const folder = await createResultsFolder(spec.out, startedAt, spec.name).catch((error: unknown) => {
       throw new BenchError("ERR_USAGE", `--out ${spec.out}: ${messageOf(error)}`, { cause: error });
@@ -155,7 +157,7 @@ function makeReport({ plan, startedAt, state, cells }: ReportParts): Report {
     plannedRuns: plan.cells.length * spec.repetitions,
     environment: { ...environment() },
     configuration: { ...(spec as unknown as Record<string, JsonValue>) },
-    seeds: { bench: spec.seed },
+    seeds: { schedulesAndOrder: spec.seed, syntheticFrames: FRAME_SEED },
     skipped,
     notes: [
       ...notes,

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { resolve } from "node:path";
 import { ConfigError, type ConfigProblem } from "../core/errors.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type TransportName } from "../core/transport.ts";
@@ -111,7 +112,7 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
     repetitions: settings.repetitions ?? 4,
     connections: settings.connections,
     qos: settings.qos ?? 0,
-    seed: settings.seed ?? 1,
+    seed: settings.seed ?? randomInt(2 ** 32),
     url: settings.url,
     broker: settings.broker,
     topic: settings.topic,

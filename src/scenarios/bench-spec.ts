@@ -46,6 +46,7 @@ export interface BenchSpec {
   /** Absent: as many as requests outstanding; open loop 16. */
   readonly connections?: number | undefined;
   readonly qos: Qos;
+  /** Of the schedules and of the order of runs. */
   readonly seed: number;
   readonly url?: string | undefined;
   readonly broker?: string | undefined;

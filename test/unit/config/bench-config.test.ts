@@ -121,6 +121,13 @@ describe("resolveBench", () => {
     expect(resolved({ input: "a.bag" }, { input: "b.bag" }).dimensions.input).toEqual(["b.bag"]);
   });
 
+  it("takes a new seed each time, unless one is given", () => {
+    const seeds = new Set(Array.from({ length: 5 }, () => resolved({}, {}).seed));
+    expect(seeds.size).toBeGreaterThan(1);
+    expect(resolved({ seed: 3 }, {}).seed).toBe(3);
+    expect(resolved({ seed: 3 }, { seed: 7 }).seed).toBe(7);
+  });
+
   it("lets the scheme of --url pick the transport", () => {
     expect(resolved({}, { url: "grpc://127.0.0.1:8001" }).dimensions.transport).toEqual(["grpc"]);
   });
