@@ -66,6 +66,10 @@ export async function planCells(
       const recipe = spec.recipe ?? models.get(model)?.recipe ?? "raw";
       return recipe !== "raw" && builtinModel(model) === undefined;
     },
+    isBatched: (model) => {
+      const file = models.get(model);
+      return file?.dynamicBatching !== undefined && file.maxBatchSize > 1;
+    },
     source: (model, input) => {
       const found = facts.get(`${model}\0${input}`);
       if (found === undefined) throw new Error(`input ${input} was not opened`);

@@ -11,6 +11,8 @@ export interface Cell {
   readonly inputPath: string;
   /** The frames of its runs. */
   readonly source: SourceSpec;
+  /** The model is batched: its answers may depend on what else was in the batch. */
+  readonly batched: boolean;
   /** What its serving core runs before it is ready. */
   readonly warm: readonly WarmUpContent[];
 }

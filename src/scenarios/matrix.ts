@@ -10,6 +10,8 @@ import type { Cell } from "./cell.ts";
 export interface MatrixFacts {
   /** Whether it takes images: built-in models and raw recipes take tensors only. */
   takesImages(model: string): boolean;
+  /** Whether requests to it may be put together. */
+  isBatched(model: string): boolean;
   /** Of a model's frames from an input: the `input` key, and whether the camera's mosaic is there. */
   source(model: string, input: string): SourceFacts;
   /** What the broker speaks. */
@@ -145,7 +147,14 @@ function cellOf(c: Combination, spec: BenchSpec, facts: MatrixFacts): Cell {
     target: spec.url ?? "managed",
   };
   const { spec: source, kinds } = facts.source(model, input);
-  return { key, name: cellName(key), inputPath: input, source, warm: warmContents(key, facts, kinds) };
+  return {
+    key,
+    name: cellName(key),
+    inputPath: input,
+    source,
+    batched: facts.isBatched(model),
+    warm: warmContents(key, facts, kinds),
+  };
 }
 
 /** What the serving core of a cell will be sent, and so runs before it is ready. */

@@ -24,7 +24,7 @@ export function toRunResult(
 ): RunResult {
   const { key } = cell;
   // Without batching the same bytes through the same graph give the same bytes, on the CPU.
-  const exact = key.encoding !== "jpeg" && key.device !== "gpu" && key.target === "managed";
+  const exact = key.encoding !== "jpeg" && key.device !== "gpu" && key.target === "managed" && !cell.batched;
   const { check, agreementPercent } = answerCheck(outcome.answers, exact);
   const tally = tallyRun(outcome.record ?? emptyRecord(spec.timeoutMs), {
     deadlineMs: spec.deadlineMs,

@@ -18,6 +18,7 @@ const dimensions: Dimensions = {
 
 const facts: MatrixFacts = {
   takesImages: (model) => model !== "null",
+  isBatched: (model) => model === "batched",
   source: (_model, input) => ({
     name: input.split("/").at(-1) ?? "",
     spec: { input, synthetic: { kind: "bytes", bytes: 1 }, seed: 1 },
