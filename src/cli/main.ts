@@ -3,6 +3,8 @@ import { Command, CommanderError } from "commander";
 import { BenchError, ConfigError, messageOf } from "../core/errors.ts";
 import { bagsCommand } from "./bags.ts";
 import { benchCommand } from "./bench.ts";
+import { doctorCommand } from "./doctor.ts";
+import { inferCommand } from "./infer.ts";
 import { modelsCommand } from "./models.ts";
 import { serveCommand } from "./serve.ts";
 
@@ -16,6 +18,8 @@ function build(): Command {
     .addCommand(serveCommand())
     .addCommand(modelsCommand())
     .addCommand(bagsCommand())
+    .addCommand(inferCommand())
+    .addCommand(doctorCommand())
     .showHelpAfterError("(add --help for the options)");
 }
 

@@ -1,8 +1,8 @@
 /** Red, green, blue, each 0 to 255. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** The colour of each class id, by position. */
-export type Palette = readonly Colour[];
+/** The colour of each class id, by position; an id may be without one. */
+export type Palette = readonly (Colour | undefined)[];
 
 /**
  * Cityscapes' colours by trainId: road, sidewalk, building, wall, fence, pole, traffic light, traffic sign,
@@ -40,6 +40,16 @@ export const AIEDGE_PALETTE: Palette = [
   [255, 0, 0],
   [0, 0, 255],
 ];
+
+/** The palettes that a user can ask for by name. */
+export const NAMED_PALETTES = {
+  cityscapes: CITYSCAPES_PALETTE,
+  aiedge: AIEDGE_PALETTE,
+} as const satisfies Readonly<Record<string, Palette>>;
+
+export function isPaletteName(name: string): name is keyof typeof NAMED_PALETTES {
+  return Object.hasOwn(NAMED_PALETTES, name);
+}
 
 /** The palette made for that number of classes; for other numbers, hues spread around the circle. */
 export function paletteFor(classes: number): Palette {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { overlayMask } from "../../../src/vision/overlay.ts";
-import { AIEDGE_PALETTE, CITYSCAPES_PALETTE, paletteFor } from "../../../src/vision/palette.ts";
+import {
+  AIEDGE_PALETTE,
+  CITYSCAPES_PALETTE,
+  isPaletteName,
+  paletteFor,
+} from "../../../src/vision/palette.ts";
 
 describe("overlayMask", () => {
   const rgb = Uint8Array.from({ length: 4 * 2 * 3 }, () => 100);
@@ -43,11 +48,24 @@ describe("palettes", () => {
     expect(CITYSCAPES_PALETTE[18]).toEqual([119, 11, 32]);
   });
 
+  it("are known by name", () => {
+    expect(["cityscapes", "aiedge", "toString", "p.xml"].map(isPaletteName)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it("are chosen by the number of classes, else made up without repeats", () => {
     expect(paletteFor(5)).toBe(AIEDGE_PALETTE);
     expect(paletteFor(19)).toBe(CITYSCAPES_PALETTE);
     const made = paletteFor(40);
     expect(new Set(made.map(String)).size).toBe(40);
-    expect(made.flat().every((value) => Number.isInteger(value) && value >= 0 && value <= 255)).toBe(true);
+    expect(
+      made
+        .flat()
+        .every((value) => value !== undefined && Number.isInteger(value) && value >= 0 && value <= 255),
+    ).toBe(true);
   });
 });
