@@ -22,7 +22,13 @@ export interface ConvOptions {
   /** @default "none" */
   readonly activation?: Activation;
   /** What the inputs are multiplied with and added to beforehand; folded into weights and bias. */
-  readonly inputScale?: { readonly factor: number; readonly summand: number };
+  readonly inputScale?: InputScale | undefined;
+}
+
+/** Numbers of a picture become `factor * x + summand`. */
+export interface InputScale {
+  readonly factor: number;
+  readonly summand: number;
 }
 
 /** He et al. 2015: keeps the variance through a ReLU; a linear layer needs half of it. */
@@ -30,10 +36,13 @@ function deviationOf(fanIn: number, activation: Activation): number {
   return Math.sqrt((activation === "none" ? 1 : 2) / fanIn);
 }
 
+/** A picture has three; whatever has more is a feature map. */
+const IMAGE_CHANNELS = 3;
+
 /**
- * Writes the layers of a net into a graph, with seeded weights. The weights of every 1x1 filter are centred to sum 0:
- * activations of ReLU nets are positive, so an uncentred random filter mostly passes on their mean and the deeper layers
- * would answer the same everywhere.
+ * Writes the layers of a net into a graph, with seeded weights. The weights of every filter over all features are centred
+ * to sum 0: activations of ReLU nets are positive, so an uncentred random filter mostly passes on their mean and the
+ * deeper layers would answer the same everywhere.
  */
 export class Layers {
   readonly graph = new GraphBuilder("");
@@ -48,7 +57,7 @@ export class Layers {
     const { kernel, channels, activation = "none", inputScale } = options;
     const fanIn = input.channels * kernel * kernel;
     const weights = this.#weights.normal(channels * fanIn, deviationOf(fanIn, activation));
-    if (kernel === 1) centre(weights, fanIn);
+    if (input.channels > IMAGE_CHANNELS) centre(weights, fanIn);
     const bias = this.#weights.normal(channels, 0.1);
     if (inputScale !== undefined) fold(weights, bias, fanIn, inputScale);
     return this.#convolve(input, options, weights, bias, 1);
@@ -102,11 +111,11 @@ export class Layers {
    * the means of all; the bottleneck has a quarter of the channels, rounded to a multiple of 8.
    */
   squeezeExcite(input: Features): Features {
-    const mean = this.graph.op("GlobalAveragePool", [input.value]);
-    const squeezed = this.conv(
-      { value: mean, channels: input.channels },
-      { kernel: 1, channels: divisible(input.channels / 4), activation: "RE" },
-    );
+    const squeezed = this.conv(this.mean(input), {
+      kernel: 1,
+      channels: divisible(input.channels / 4),
+      activation: "RE",
+    });
     const gate = this.conv(squeezed, { kernel: 1, channels: input.channels });
     const hard = this.graph.op("HardSigmoid", [gate.value], {
       alpha: { float: 1 / 6 },
@@ -115,19 +124,32 @@ export class Layers {
     return { value: this.graph.op("Mul", [input.value, hard]), channels: input.channels };
   }
 
+  /** Each channel's mean over the whole map: `[N, channels, 1, 1]`. */
+  mean(input: Features): Features {
+    return { value: this.graph.op("GlobalAveragePool", [input.value]), channels: input.channels };
+  }
+
+  /** The channels of several feature maps of equal sides, one map after the other. */
+  concat(parts: readonly Features[]): Features {
+    const value = this.graph.op(
+      "Concat",
+      parts.map((part) => part.value),
+      { axis: 1 },
+    );
+    return { value, channels: parts.reduce((sum, part) => sum + part.channels, 0) };
+  }
+
   /** The sum of two feature maps of equal shape. */
   add(a: Features, b: Features): Features {
     return { value: this.graph.op("Add", [a.value, b.value]), channels: a.channels };
   }
 
-  /** Bilinear, half-pixel centres, to a size known when the graph is made. */
-  resize(input: Features, heightPx: number, widthPx: number): Features {
+  /** Bilinear, half-pixel centres, to a size known when the graph is made. @param output - a name for the result. */
+  resize(input: Features, heightPx: number, widthPx: number, output?: Value): Features {
     const { graph } = this;
     const sizes = graph.ints([1, input.channels, heightPx, widthPx]);
-    const value = graph.op("Resize", [input.value, "", "", sizes], {
-      mode: "linear",
-      coordinate_transformation_mode: "half_pixel",
-    });
+    const attributes = { mode: "linear", coordinate_transformation_mode: "half_pixel" };
+    const value = graph.op("Resize", [input.value, "", "", sizes], attributes, output);
     return { value, channels: input.channels };
   }
 }
@@ -151,7 +173,7 @@ function fold(
   weights: Float32Array,
   bias: Float32Array,
   fanIn: number,
-  { factor, summand }: { readonly factor: number; readonly summand: number },
+  { factor, summand }: InputScale,
 ): void {
   for (let filter = 0; filter < bias.length; filter += 1) {
     const own = weights.subarray(filter * fanIn, (filter + 1) * fanIn);

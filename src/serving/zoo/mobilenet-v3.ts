@@ -1,4 +1,4 @@
-import { type Activation, divisible, type Features, type Layers } from "./layers.ts";
+import type { Activation, Features, InputScale, Layers } from "./layers.ts";
 
 /** One row of the paper's tables: `bneck, kernel`, exp size, #out, SE, NL, s. */
 type Bneck = readonly [kernel: number, exp: number, out: number, se: boolean, nl: Activation, stride: number];
@@ -8,6 +8,8 @@ export interface MobileNetV3Table {
   readonly bnecks: readonly Bneck[];
   /** Channels of the last 1x1 convolution. */
   readonly last: number;
+  /** Channels of the layer between the pooled features and the classes. */
+  readonly head: number;
 }
 
 const SE = true;
@@ -29,6 +31,30 @@ export const MOBILENET_V3_SMALL: MobileNetV3Table = {
     [5, 576, 96, SE, "HS", 1],
   ],
   last: 576,
+  head: 1024,
+};
+
+/** MobileNetV3-Large. @see Howard et al. 2019, table 1 */
+export const MOBILENET_V3_LARGE: MobileNetV3Table = {
+  bnecks: [
+    [3, 16, 16, noSE, "RE", 1],
+    [3, 64, 24, noSE, "RE", 2],
+    [3, 72, 24, noSE, "RE", 1],
+    [5, 72, 40, SE, "RE", 2],
+    [5, 120, 40, SE, "RE", 1],
+    [5, 120, 40, SE, "RE", 1],
+    [3, 240, 80, noSE, "HS", 2],
+    [3, 200, 80, noSE, "HS", 1],
+    [3, 184, 80, noSE, "HS", 1],
+    [3, 184, 80, noSE, "HS", 1],
+    [3, 480, 112, SE, "HS", 1],
+    [3, 672, 112, SE, "HS", 1],
+    [5, 672, 160, SE, "HS", 2],
+    [5, 960, 160, SE, "HS", 1],
+    [5, 960, 160, SE, "HS", 1],
+  ],
+  last: 960,
+  head: 1280,
 };
 
 /** What a segmentation head takes from the backbone. */
@@ -50,25 +76,24 @@ function bneck(layers: Layers, input: Features, row: Bneck, stride: number, rate
   return stride === 1 && out === input.channels ? layers.add(input, projected) : projected;
 }
 
+/** How a table becomes a backbone. */
+export interface BackboneOptions {
+  readonly table: MobileNetV3Table;
+  /** By how much the last features are smaller than the picture; 32 is the classifier's. */
+  readonly outputStride: 8 | 16 | 32;
+  /** Brings the picture's numbers to -1..1; absent: they come normalised. */
+  readonly inputScale?: InputScale | undefined;
+}
+
 /**
  * The backbone of a MobileNetV3 at an output stride: once it is reached, layers that would halve the size keep it, and
  * the layers after them look further instead (atrous convolution; DeepLabv3, section 3.1).
  *
- * @param image - `[N, 3, H, W]`, 0..255.
+ * @param image - `[N, 3, H, W]`.
  */
-export function mobileNetV3(
-  layers: Layers,
-  image: Features,
-  table: MobileNetV3Table,
-  outputStride: 8 | 16 | 32,
-): Backbone {
-  let features = layers.conv(image, {
-    kernel: 3,
-    channels: 16,
-    stride: 2,
-    activation: "HS",
-    inputScale: { factor: 1 / 127.5, summand: -1 },
-  });
+export function mobileNetV3(layers: Layers, image: Features, options: BackboneOptions): Backbone {
+  const { table, outputStride, inputScale } = options;
+  let features = layers.conv(image, { kernel: 3, channels: 16, stride: 2, activation: "HS", inputScale });
   let reached = 2;
   let rate = 1;
   let low = features;
@@ -81,6 +106,6 @@ export function mobileNetV3(
     if (atrous) rate *= wanted;
     if (reached === 4) low = features;
   }
-  const high = layers.conv(features, { kernel: 1, channels: divisible(table.last), activation: "HS" });
+  const high = layers.conv(features, { kernel: 1, channels: table.last, activation: "HS" });
   return { high, low };
 }
