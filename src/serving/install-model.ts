@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { messageOf, ServingError } from "../core/errors.ts";
 import type { ModelConfig } from "./model-config.ts";
 
 /** Begins the names of folders that are still being written; listings pass over names that begin with a dot. */
@@ -48,12 +49,30 @@ async function renamedInto(from: string, to: string): Promise<boolean> {
  *
  * @param replace - false: a model that is there already stays, and ours is dropped.
  * @returns whether ours is the one in the repository.
+ * @throws {ServingError} ERR_MODEL when it cannot be written: disk full, no permission. Nothing half-written stays.
  */
 export async function installModel(
   repositoryDir: string,
   name: string,
   content: { readonly config: ModelConfig; readonly model: Uint8Array },
   { replace }: { readonly replace: boolean },
+): Promise<boolean> {
+  try {
+    return await install(repositoryDir, name, content, replace);
+  } catch (cause) {
+    throw new ServingError(
+      "ERR_MODEL",
+      `model '${name}' cannot be written to ${repositoryDir}: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+async function install(
+  repositoryDir: string,
+  name: string,
+  content: { readonly config: ModelConfig; readonly model: Uint8Array },
+  replace: boolean,
 ): Promise<boolean> {
   await mkdir(repositoryDir, { recursive: true });
   await sweep(repositoryDir);

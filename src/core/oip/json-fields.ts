@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { constants, isUtf8 } from "node:buffer";
 import { messageOf, TransportError } from "../errors.ts";
 import type { Parameters } from "../parameters.ts";
 import { type Datatype, isDatatype } from "../tensor.ts";
@@ -17,8 +17,14 @@ export function shown(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 37)}…` : text;
 }
 
-/** Parses UTF-8 JSON whose top level is an object. @throws {TransportError} INVALID_ARGUMENT */
+/** Parses UTF-8 JSON whose top level is an object. @throws {TransportError} INVALID_ARGUMENT, RESOURCE_EXHAUSTED */
 export function parseJsonObject(bytes: Uint8Array, what: string): JsonObject {
+  if (bytes.byteLength > constants.MAX_STRING_LENGTH) {
+    throw new TransportError(
+      "RESOURCE_EXHAUSTED",
+      `${what} has ${bytes.byteLength} bytes of JSON, more than one string of JavaScript can hold (${constants.MAX_STRING_LENGTH}): use the binary encoding`,
+    );
+  }
   let value: unknown;
   try {
     // Buffer's own decoding replaces invalid bytes silently.

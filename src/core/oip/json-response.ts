@@ -60,13 +60,14 @@ export function writeInferResponse(
  * Reads an infer response; its tensors are views into the body (binary) or new (JSON).
  *
  * @param headerBytes - `Inference-Header-Content-Length`; absent: the whole body is JSON.
- * @throws {TransportError} INTERNAL for anything malformed: it is the server's fault.
+ * @throws {TransportError} INTERNAL for anything malformed: it is the server's fault; RESOURCE_EXHAUSTED for JSON that is
+ * longer than a string can be.
  */
 export function parseInferResponse(body: Uint8Array, headerBytes?: number): InferResponse {
   try {
     const jsonBytes = headerBytes ?? body.byteLength;
     checkHeaderBytes(jsonBytes, body.byteLength);
-    const fields = parseJsonObject(body.subarray(0, jsonBytes), "it");
+    const fields = parseJsonObject(body.subarray(0, jsonBytes), "the answer");
     const binary = new BinaryPart(body, jsonBytes);
     const outputs = arrayOf(fields["outputs"], "outputs").map((output, i) =>
       readTensor(output, `outputs[${i}]`, binary),
@@ -81,7 +82,7 @@ export function parseInferResponse(body: Uint8Array, headerBytes?: number): Infe
       outputs,
     };
   } catch (reason) {
-    if (!(reason instanceof TransportError)) throw reason;
+    if (!(reason instanceof TransportError) || reason.status === "RESOURCE_EXHAUSTED") throw reason;
     throw new TransportError("INTERNAL", `the server's answer is malformed: ${reason.message}`, {
       cause: reason,
     });
