@@ -25,6 +25,8 @@ export interface LoadContext {
   check?(answer: readonly Tensor[], frameIndex: number, seq: number): void;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** How the open loop waits for its next request. @default `sleepUntil`, which spins through gaps of a millisecond */
+  waitUntil?(momentNs: number, signal: AbortSignal): Promise<void>;
   /** A request is given up with DEADLINE_EXCEEDED this long after it was handed to the client. */
   readonly timeoutMs: number;
   /** Unique among the runs that one server and broker see; a request's id is this and its number. */

@@ -30,11 +30,13 @@ export async function runOpenLoop(context: LoadContext, options: OpenLoopOptions
   const crew = createCrew();
   const progress = createProgress(context, (elapsedMs) => (elapsedMs * 1e6) / lengthNs);
 
+  const waitUntil = context.waitUntil ?? ((momentNs: number) => sleepUntil(momentNs, clock, signal));
+
   const startNs = clock.nowNs();
   let turn = 0;
   for (const offsetNs of offsetsNs) {
     const intendedNs = startNs + offsetNs;
-    await sleepUntil(intendedNs, clock, signal);
+    await waitUntil(intendedNs, signal);
     if (signal.aborted || crew.broken) break;
     const seq = recorder.scheduled(recorder.counts.requests % context.frameCount, intendedNs);
     if (crew.size >= maxInFlight) {

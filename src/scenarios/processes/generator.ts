@@ -6,6 +6,7 @@ import { openSource } from "../../inputs/open-source.ts";
 import { runClosedLoop } from "../../load/closed-loop.ts";
 import type { LoadContext } from "../../load/load-context.ts";
 import { runOpenLoop } from "../../load/open-loop.ts";
+import { createPacer } from "../../load/pacer.ts";
 import { createSchedule } from "../../load/schedule.ts";
 import { warmUp } from "../../load/warm-up.ts";
 import { createRecorder } from "../../recording/recorder.ts";
@@ -76,8 +77,13 @@ const commands: GeneratorCommands = {
       check: (answer, frameIndex) => checker.check(answer, frameIndex),
       onProgress: ({ fraction }) => tell("progress", fraction),
     };
+    const pacer = start.load.scenario === "open-loop" ? await createPacer() : undefined;
     meter.begin();
-    const record = await runLoad(context, start.load);
+    const record = await runLoad(
+      pacer === undefined ? context : { ...context, waitUntil: pacer.waitUntil },
+      start.load,
+    );
+    await pacer?.close();
     return { cost: meter.end(), record, answers: checker.tally() };
   },
   abort(reason) {
