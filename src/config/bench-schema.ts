@@ -126,8 +126,3 @@ export const benchSchema = dimensions.partial().extend({
 export type BenchConfig = z.input<typeof benchSchema>;
 /** A validated configuration: lists are lists, durations are milliseconds. */
 export type BenchSettings = z.output<typeof benchSchema>;
-
-/** Types a configuration file; gives back what it was given. */
-export function defineBench(config: BenchConfig): BenchConfig {
-  return config;
-}
