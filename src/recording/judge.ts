@@ -47,7 +47,7 @@ function failureReasons(figures: CellFigures, { failure }: JudgeContext): string
   else if (figures.ok === 0 && figures.requests > 0) {
     const why = first === undefined ? "" : ` (${first.status}: ${first.firstMessage})`;
     reasons.push(
-      `None of ${figures.requests} requests was answered${why}: check the server, then run again.`,
+      `None of ${figures.requests} requests was answered${why}: ${first?.status === "UNAVAILABLE" ? "check the server" : "mend what it names"}, then run again.`,
     );
   } else if (figures.requests === 0 && failure === undefined) {
     reasons.push("No request was made: lengthen --duration or raise --rate.");
