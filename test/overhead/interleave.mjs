@@ -14,9 +14,9 @@ export const TUNING_BYTES = 1_769_472;
 const WARM_UP_REQUESTS = { 1024: 8_000, 1769472: 300, 25165824: 6 };
 /** The warm-up before a size's first block also tells how many requests a block takes. */
 const MOST_SIZING_REQUESTS = 300;
-/** A B B A for each size in a round: two pairs of blocks each time. */
-const SEQUENCES = 2;
-const BLOCK_MS = 250;
+/** A B B A for each size in a round: two pairs of blocks each time. Many short blocks: the machine drifts within seconds. */
+const SEQUENCES = 7;
+const BLOCK_MS = 70;
 const BLOCK_REQUESTS = { least: 7, most: 3_000 };
 
 /** Pairs of blocks that a round adds to every size. */

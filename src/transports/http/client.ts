@@ -1,10 +1,12 @@
-import { Client } from "undici";
+import type { Socket } from "node:net";
+import { buildConnector, Client } from "undici";
 import { monotonicClock } from "../../core/clock.ts";
 import { messageOf, TransportError } from "../../core/errors.ts";
 import type { ModelMetadata, ServerMetadata } from "../../core/metadata.ts";
 import type { ConnectOptions, InferenceClient } from "../../core/transport.ts";
 import { decodeResponse, encodeRequest, HEADER_LENGTH, modelPath } from "./codec.ts";
 import { type Answer, exchange } from "./exchange.ts";
+import { gatheredBody } from "./gathered-body.ts";
 import { readModelMetadata, readServerMetadata } from "./metadata.ts";
 import { STATUS_HEADER, statusOfHttp } from "./status-codes.ts";
 
@@ -24,9 +26,16 @@ export async function connectHttp(endpoint: string, options: ConnectOptions): Pr
   const prefix = url.pathname.replace(/\/+$/, "");
   const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const { maxPayloadBytes: maxBytes, encoding } = options;
+  const connector = buildConnector({ timeout: connectTimeoutMs, noDelay: true });
+  let socket: Socket | undefined;
   const client = new Client(url.origin, {
     pipelining: 1,
-    connect: { timeout: connectTimeoutMs, noDelay: true },
+    connect(target, done) {
+      connector(target, (...ends) => {
+        socket = ends[1] ?? undefined;
+        done(...ends);
+      });
+    },
     // The only timeout is the deadline of each request.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -68,10 +77,10 @@ export async function connectHttp(endpoint: string, options: ConnectOptions): Pr
           `the request has ${totalBytes} bytes, over the limit of ${maxBytes}`,
         );
       }
-      const body = parts.length === 1 ? parts[0] : parts;
+      const body = parts.length === 1 ? parts[0] : gatheredBody(parts, () => socket);
       const answer = await exchange(
         client,
-        // undici writes the elements of an iterable one after another, each without a copy.
+        // undici takes iterables too; its types do not say so.
         { method: "POST", path: `${prefix}${path}`, headers: [...headers], body: body as Uint8Array },
         {
           maxBytes,
