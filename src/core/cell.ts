@@ -7,14 +7,37 @@ export type Placement = (typeof PLACEMENTS)[number];
 export const DEVICES = ["cpu", "gpu"] as const;
 export type Device = (typeof DEVICES)[number];
 
-export const SCENARIOS = ["closed-loop", "open-loop"] as const;
+/** Closed and open loop, and MLPerf's scenarios: one at a time, N samples a query, Poisson with a bound, all at once. */
+export const SCENARIOS = [
+  "closed-loop",
+  "open-loop",
+  "single-stream",
+  "multi-stream",
+  "server",
+  "offline",
+] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
-export const ARRIVALS = ["constant", "poisson"] as const;
+/** `recording`: when the camera took the frames; `file`: timestamps that the user gives. */
+export const ARRIVALS = [
+  "constant",
+  "poisson",
+  "uniform",
+  "burst",
+  "steps",
+  "ramp",
+  "recording",
+  "file",
+] as const;
 export type Arrivals = (typeof ARRIVALS)[number];
 
+/**
+ * `drop-new`: the arrival is dropped; `queue`: it waits; `newest-wins`: it waits in the place of one that waits already,
+ * which is dropped, as a camera driver does.
+ */
+export const WHEN_BUSY = ["drop-new", "queue", "newest-wins"] as const;
 /** What is done with an arrival when the in-flight limit is reached. */
-export type WhenBusy = "drop-new";
+export type WhenBusy = (typeof WHEN_BUSY)[number];
 
 /** What makes cells unlike: one combination of the matrix. Absent where the dimension does not exist. */
 export interface CellKey {

@@ -6,6 +6,12 @@ export interface ProcessCost {
   readonly peakRssMb: number;
   /** 99th percentile of the event loop's delay on the sockets' thread, milliseconds. */
   readonly eventLoopDelayP99Ms?: number | undefined;
+  /** Share of the window in which the sockets' thread was busy, 0 to 1, its own spinning taken out. */
+  readonly eventLoopUtilization?: number | undefined;
+  /** Time that its threads were ready to run and waited for a core, milliseconds (the kernel's schedstat). */
+  readonly runQueueWaitMs?: number | undefined;
+  /** Time that the generator spun for a start, milliseconds; 0 for other processes. */
+  readonly spinMs?: number | undefined;
 }
 
 export const PROCESS_ROLES = ["client", "server", "broker"] as const;

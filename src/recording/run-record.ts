@@ -68,4 +68,13 @@ export interface RunRecord {
   /** Answers that arrived after their request had been given up. */
   readonly lateAnswers: number;
   readonly failures: readonly FailureCount[];
+  /** How many requests were in flight (sent, not ended) at Poisson times of the window, counted when it was so. */
+  readonly inFlight?: InFlightSamples | undefined;
+}
+
+/** Independent samples for Little's law; equal lengths. */
+export interface InFlightSamples {
+  /** Marks of the generator's clock, ascending. */
+  readonly atNs: Float64Array;
+  readonly requests: Float64Array;
 }
