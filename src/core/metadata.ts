@@ -55,3 +55,32 @@ export interface BatchStatistics {
   readonly computeInfer: StatisticDuration;
   readonly computeOutput: StatisticDuration;
 }
+
+/** An input or output in a {@link ModelConfiguration}. */
+export interface TensorConfiguration {
+  readonly name: string;
+  /** `TYPE_UINT8`, …; `TYPE_STRING` for BYTES. */
+  readonly data_type: string;
+  /** Without the batch where `max_batch_size` is above 0; -1 is free. */
+  readonly dims: readonly number[];
+}
+
+/** The part of Triton's ModelConfig that clients read, by its own field names: the JSON form, enums as texts. */
+export interface ModelConfiguration {
+  readonly name: string;
+  readonly platform: string;
+  readonly backend: string;
+  /** 0: the first dimension is not a batch. */
+  readonly max_batch_size: number;
+  readonly input: readonly TensorConfiguration[];
+  readonly output: readonly TensorConfiguration[];
+  readonly instance_group: readonly {
+    readonly name: string;
+    readonly kind: "KIND_CPU" | "KIND_GPU";
+    readonly count: number;
+  }[];
+  /** Absent: every request runs alone. */
+  readonly dynamic_batching?:
+    | { readonly preferred_batch_size: readonly number[]; readonly max_queue_delay_microseconds: number }
+    | undefined;
+}

@@ -1,5 +1,5 @@
 import type { InferRequest, InferResponse } from "./inference.ts";
-import type { ModelMetadata, ModelStatistics, ServerMetadata } from "./metadata.ts";
+import type { ModelConfiguration, ModelMetadata, ModelStatistics, ServerMetadata } from "./metadata.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** Text bodies that a worker of the core can parse and write, by name: a function cannot cross threads. */
@@ -37,8 +37,10 @@ export interface ServingCore {
   modelNames(): readonly string[];
   /** @throws {TransportError} NOT_FOUND */
   modelMetadata(modelName: string, modelVersion?: string): ModelMetadata;
+  /** @throws {TransportError} NOT_FOUND */
+  modelConfiguration(modelName: string, modelVersion?: string): ModelConfiguration;
   /** Of one model, or of all. @throws {TransportError} NOT_FOUND */
-  statistics(modelName?: string): readonly ModelStatistics[];
+  statistics(modelName?: string, modelVersion?: string): readonly ModelStatistics[];
   /**
    * Takes ownership of the tensors' bytes: their buffers may be moved to a worker and be empty afterwards.
    * The response's parameters hold the stage durations (`wirebench_queue_ns`, …); `finishedNs` is set.

@@ -4,6 +4,7 @@ import type { ServingCore } from "../core/serving-core.ts";
 import { builtinModel } from "./builtin.ts";
 import { createBuiltinHost } from "./builtin-host.ts";
 import { type CodecClient, startCodecClient } from "./codec-client.ts";
+import { describeConfiguration } from "./describe-configuration.ts";
 import { type EngineOptions, type EngineSettings, engineSettings } from "./engine-options.ts";
 import { CLOSING, type ModelHost } from "./model-host.ts";
 import { startOnnxHost } from "./onnx-host.ts";
@@ -76,13 +77,20 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     settings,
     executionProvider: providers.find((provider) => provider !== "builtin") ?? "builtin",
     executionProviderOf: (name) => find(name).executionProvider,
-    serverMetadata: () => ({ ...SERVER, extensions: ["binary_tensor_data"] }),
+    serverMetadata: () => ({
+      ...SERVER,
+      extensions: ["binary_tensor_data", "model_configuration", "statistics"],
+    }),
     isReady: () => closing === undefined && [...hosts.values()].every((host) => host.isReady()),
     isModelReady: (name, version) => closing === undefined && find(name, version).isReady(),
     modelNames: () => [...hosts.keys()],
     modelMetadata: (name, version) => find(name, version).metadata,
-    statistics: (name) =>
-      (name === undefined ? [...hosts.values()] : [find(name)]).map((host) => host.statistics()),
+    modelConfiguration(name, version) {
+      const { metadata, batching } = find(name, version);
+      return describeConfiguration(metadata, { ...settings, batching });
+    },
+    statistics: (name, version) =>
+      (name === undefined ? [...hosts.values()] : [find(name, version)]).map((host) => host.statistics()),
     infer: async (request, signal) => {
       const submittedNs = clock.nowNs();
       return findToInfer(request.modelName, request.modelVersion).infer(request, signal, submittedNs);

@@ -79,7 +79,8 @@ export function parseModelConfig(value: unknown, where: string): ModelConfig {
   throw new ServingError("ERR_MODEL", `${where}: ${problems.join("; ")}`);
 }
 
-function tritonType(datatype: Datatype): string {
+/** Triton's name of a datatype. */
+export function tritonType(datatype: Datatype): string {
   return `TYPE_${datatype === "BYTES" ? "STRING" : datatype}`;
 }
 

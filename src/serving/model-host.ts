@@ -1,12 +1,15 @@
 import type { InferRequest, InferResponse } from "../core/inference.ts";
 import type { ModelMetadata, ModelStatistics } from "../core/metadata.ts";
 import type { BodyCodec, EncodedContext, EncodedResponse } from "../core/serving-core.ts";
+import type { BatchPolicy } from "./batching.ts";
 
 /** One model that is served: its instances, its queue, its counters. */
 export interface ModelHost {
   readonly metadata: ModelMetadata;
   /** `cpu`, `cuda`, `webgpu`, or `builtin`. */
   readonly executionProvider: string;
+  /** How requests are put together; absent: every one runs alone. */
+  readonly batching?: BatchPolicy | undefined;
   isReady(): boolean;
   statistics(): ModelStatistics;
   /** As `ServingCore.infer`. @param submittedNs - when the core was called. */

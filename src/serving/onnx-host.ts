@@ -114,6 +114,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
       properties: { ...options.properties, wirebench_execution_provider: executionProvider },
     },
     executionProvider,
+    batching: options.batching,
     isReady: () => ready,
     statistics: () => statistics.read(),
 

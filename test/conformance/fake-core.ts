@@ -1,7 +1,7 @@
 import { monotonicClock } from "../../dist/core/clock.js";
 import { TransportError } from "../../dist/core/errors.js";
 import type { InferRequest, InferResponse } from "../../dist/core/inference.js";
-import type { ModelMetadata } from "../../dist/core/metadata.js";
+import type { ModelConfiguration, ModelMetadata, ModelStatistics } from "../../dist/core/metadata.js";
 import { isBinaryOutput } from "../../dist/core/oip/binary.js";
 import { parseInferRequest, writeOutputs } from "../../dist/core/oip/json.js";
 import { DELAY_US, INFER_NS, QUEUE_NS } from "../../dist/core/parameters.js";
@@ -29,6 +29,36 @@ const ECHO: ModelMetadata = {
   inputs: [{ name: "input", datatype: "UINT8", shape: [-1] }],
   outputs: [{ name: "input", datatype: "UINT8", shape: [1, -1, 608, 968] }],
   properties: { recipe: '{"colour":"rgb"}' },
+};
+
+export const CONFIGURATION: ModelConfiguration = {
+  name: "echo",
+  platform: "wirebench_builtin",
+  backend: "wirebench",
+  max_batch_size: 8,
+  input: [{ name: "input", data_type: "TYPE_UINT8", dims: [-1, 3] }],
+  output: [{ name: "input", data_type: "TYPE_STRING", dims: [1] }],
+  instance_group: [{ name: "echo_0", kind: "KIND_CPU", count: 2 }],
+  dynamic_batching: { preferred_batch_size: [4, 8], max_queue_delay_microseconds: 500 },
+};
+
+const COMPUTE = {
+  computeInput: { count: 3, ns: 30 },
+  computeInfer: { count: 3, ns: 300 },
+  computeOutput: { count: 3, ns: 33 },
+};
+
+export const STATISTICS: ModelStatistics = {
+  name: "echo",
+  version: "1",
+  lastInferenceMs: 1_700_000_000_123,
+  inferenceCount: 6,
+  executionCount: 3,
+  success: { count: 4, ns: 9_007_199_254_740_991 },
+  fail: { count: 1, ns: 17 },
+  queue: { count: 4, ns: 40 },
+  ...COMPUTE,
+  batches: [{ batchSize: 2, ...COMPUTE }],
 };
 
 export function createFakeCore(): FakeCore {
@@ -99,7 +129,14 @@ export function createFakeCore(): FakeCore {
       known(modelName, modelVersion);
       return { ...ECHO, name: modelName };
     },
-    statistics: () => [],
+    modelConfiguration(modelName, modelVersion) {
+      known(modelName, modelVersion);
+      return CONFIGURATION;
+    },
+    statistics(modelName, modelVersion) {
+      if (modelName !== undefined) known(modelName, modelVersion);
+      return [STATISTICS];
+    },
     async inferEncoded(body, _codec, context, signal): Promise<EncodedResponse> {
       const { request, binaryOutputs } = parseInferRequest(body, context);
       const { outputs, parameters = {}, finishedNs = 0, ...head } = await infer(request, signal);

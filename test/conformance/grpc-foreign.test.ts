@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeStatistics } from "../../dist/core/oip/statistics.js";
 import { readServerTiming } from "../../dist/core/parameters.js";
 import {
   createMarks,
@@ -12,7 +13,7 @@ import {
 } from "../../dist/core/transport.js";
 import { createGrpcTransport } from "../../dist/transports/grpc/index.js";
 import { infer, patternBytes, requestOf } from "./conformance-bed.ts";
-import { createFakeCore } from "./fake-core.ts";
+import { CONFIGURATION, createFakeCore, STATISTICS } from "./fake-core.ts";
 
 /** The library's own codecs, as an off-the-shelf client or server would use them. */
 const SERVICE = loadSync(fileURLToPath(new URL("../../proto/inference.proto", import.meta.url)), {
@@ -20,6 +21,11 @@ const SERVICE = loadSync(fileURLToPath(new URL("../../proto/inference.proto", im
   longs: Number,
   defaults: true,
 })["inference.GRPCInferenceService"] as unknown as Record<string, grpc.MethodDefinition<object, object>>;
+
+/** Triton's numbers. */
+const TYPE_UINT8 = 2;
+const TYPE_STRING = 13;
+const KIND_CPU = 2;
 
 const transport = createGrpcTransport();
 const limits = { maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES } as const;
@@ -76,6 +82,27 @@ describe("a foreign client of our server", () => {
       name: "echo",
       inputs: [{ name: "input", datatype: "UINT8", shape: [-1] }],
     });
+  });
+
+  it("is told how a model is served, and its counters", async () => {
+    const client = connect();
+    const { config } = (await call(client, "ModelConfig", { name: "echo" })) as { config: object };
+    expect(config).toMatchObject({
+      ...CONFIGURATION,
+      input: [{ ...CONFIGURATION.input[0], data_type: TYPE_UINT8 }],
+      output: [{ ...CONFIGURATION.output[0], data_type: TYPE_STRING }],
+      instance_group: [{ name: "echo_0", kind: KIND_CPU, count: 2 }],
+    });
+    const expected = writeStatistics([STATISTICS]).model_stats;
+    for (const name of ["echo", ""]) {
+      const { model_stats } = (await call(client, "ModelStatistics", { name })) as { model_stats: object[] };
+      expect(model_stats).toMatchObject(expected.map(({ memory_usage: _, ...model }) => model));
+    }
+    for (const method of ["ModelConfig", "ModelStatistics"]) {
+      await expect(call(client, method, { name: "nobody" })).rejects.toMatchObject({
+        code: grpc.status.NOT_FOUND,
+      });
+    }
   });
 
   it("may send typed contents, and gets raw ones", async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { InferenceServer } from "../../dist/core/transport.js";
 import { createHttpTransport } from "../../dist/transports/http/index.js";
 import { infer, patternBytes, requestOf, until } from "./conformance-bed.ts";
-import { createFakeCore } from "./fake-core.ts";
+import { CONFIGURATION, createFakeCore } from "./fake-core.ts";
 import { testTransportConformance } from "./transport-conformance.ts";
 
 testTransportConformance("http", {
@@ -236,6 +236,39 @@ describe("http, spoken by hand", () => {
     });
     expect((await send("GET", "/v2")).json).toEqual(core.serverMetadata());
     expect((await send("GET", "/v2/models/echo/versions/1")).json).toEqual(core.modelMetadata("echo"));
+  });
+
+  it("tells how a model is served, and its counters", async () => {
+    expect((await send("GET", "/v2/models/echo/config")).json).toEqual(CONFIGURATION);
+    const statistics = {
+      model_stats: [
+        expect.objectContaining({
+          name: "echo",
+          last_inference: 1_700_000_000_123,
+          inference_count: 6,
+          execution_count: 3,
+          inference_stats: expect.objectContaining({
+            success: { count: 4, ns: Number.MAX_SAFE_INTEGER },
+            compute_infer: { count: 3, ns: 300 },
+          }) as unknown,
+          batch_stats: [
+            {
+              batch_size: 2,
+              compute_input: { count: 3, ns: 30 },
+              compute_infer: { count: 3, ns: 300 },
+              compute_output: { count: 3, ns: 33 },
+            },
+          ],
+        }),
+      ],
+    };
+    for (const path of ["/v2/models/stats", "/v2/models/echo/stats", "/v2/models/echo/versions/1/stats"]) {
+      expect((await send("GET", path)).json).toEqual(statistics);
+    }
+    for (const path of ["config", "stats"]) {
+      expect((await send("GET", `/v2/models/nobody/${path}`)).code).toBe(404);
+      expect((await send("POST", `/v2/models/echo/${path}`, "{}")).code).toBe(405);
+    }
   });
 
   it("tells the core when a client hangs up", async () => {

@@ -17,8 +17,9 @@ const REPOSITORY = "models";
 const FRAME = { widthPx: 968, heightPx: 608 };
 const KINDS = /** @type {const} */ (["local", "http", "grpc"]);
 const ALLOWED_MS = 0.5;
-const SEQUENCES = 6;
-const REQUESTS = { [MODEL]: 8, null: 40 };
+const SEQUENCES = 16;
+/** Short blocks, many of them: the machine drifts within seconds. */
+const REQUESTS = { [MODEL]: 3, null: 15 };
 
 /** @type {Set<{ end(): Promise<unknown> }>} */
 const processes = new Set();

@@ -2,6 +2,7 @@ import * as grpc from "@grpc/grpc-js";
 import { clockId, monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import type { InferRequest } from "../../core/inference.ts";
+import { writeStatistics } from "../../core/oip/statistics.ts";
 import { timedParameters } from "../../core/parameters.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
 import type { InferenceServer, ServeOptions } from "../../core/transport.ts";
@@ -78,6 +79,12 @@ function addService(
     ServerMetadata: answering(() => core.serverMetadata()),
     ModelReady: answering(({ name, version }) => ({ ready: core.isModelReady(name, version || undefined) })),
     ModelMetadata: answering(({ name, version }) => core.modelMetadata(name, version || undefined)),
+    ModelConfig: answering(({ name, version }) => ({
+      config: core.modelConfiguration(name, version || undefined),
+    })),
+    ModelStatistics: answering(({ name, version }) =>
+      writeStatistics(core.statistics(name || undefined, version || undefined)),
+    ),
   });
 }
 

@@ -29,7 +29,14 @@ export interface TensorMetadataAnswer {
 /** `inference.GRPCInferenceService` as `proto/inference.proto` defines it, method by method. */
 export type InferenceService = Readonly<
   Record<
-    "ServerLive" | "ServerReady" | "ServerMetadata" | "ModelReady" | "ModelMetadata" | "ModelInfer",
+    | "ServerLive"
+    | "ServerReady"
+    | "ServerMetadata"
+    | "ModelReady"
+    | "ModelMetadata"
+    | "ModelInfer"
+    | "ModelConfig"
+    | "ModelStatistics",
     grpc.MethodDefinition<object, object>
   >
 >;

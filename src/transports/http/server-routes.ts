@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, HTTPMethods } from "fastify";
 import { clockId } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
+import { writeStatistics } from "../../core/oip/statistics.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
 import { answerInfer, type ModelPath, sendInfer } from "./infer-handler.ts";
 import { receiveBody } from "./receive-body.ts";
@@ -33,6 +34,7 @@ export function addRoutes(
     if (!ready) void reply.code(400);
     return { ready };
   });
+  get(app, "/v2/models/stats", () => writeStatistics(core.statistics()));
   for (const base of ["/v2/models/:model", "/v2/models/:model/versions/:version"]) {
     get(app, base, (params) => {
       const { modelName, modelVersion } = modelOf(params);
@@ -42,6 +44,14 @@ export function addRoutes(
       const { modelName, modelVersion } = modelOf(params);
       if (core.isModelReady(modelName, modelVersion)) return { name: modelName, ready: true };
       throw new TransportError("FAILED_PRECONDITION", `model '${modelName}' is not ready`);
+    });
+    get(app, `${base}/config`, (params) => {
+      const { modelName, modelVersion } = modelOf(params);
+      return core.modelConfiguration(modelName, modelVersion);
+    });
+    get(app, `${base}/stats`, (params) => {
+      const { modelName, modelVersion } = modelOf(params);
+      return writeStatistics(core.statistics(modelName, modelVersion));
     });
     app.post<{ Params: ModelParams }>(`${base}/infer`, async (request, reply) => {
       const { raw } = reply;
