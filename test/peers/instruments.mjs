@@ -1,0 +1,176 @@
+// @ts-check
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { createRandom } from "../../dist/core/random.js";
+import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../dist/core/transport.js";
+import { Child } from "../../dist/scenarios/child.js";
+import { pairedRatio } from "../overhead/paired.mjs";
+
+/**
+ * `npm run bench:instruments -- --peers DIR`: the same running server (a programmed service time) measured by wirebench, by
+ * perf_analyzer and by ghz, interleaved: each block is a random order of the three and the same backwards. Prints the ratio
+ * of wirebench's p50 and p99 to each of the others' with its 95 % interval; the last line is one JSON object.
+ *
+ * DIR holds the programs `perf_analyzer` and `ghz`.
+ */
+const { values } = parseArgs({
+  options: {
+    peers: { type: "string" },
+    blocks: { type: "string", default: "8" },
+    requests: { type: "string", default: "400" },
+    model: { type: "string", default: "delay-20ms" },
+    bytes: { type: "string", default: "1024" },
+  },
+});
+if (values.peers === undefined) {
+  process.stderr.write("bench:instruments: --peers DIR is needed, a folder with perf_analyzer and ghz\n");
+  process.exit(2);
+}
+const { peers, model } = values;
+const blocks = Number(values.blocks);
+const requests = Number(values.requests);
+const bytes = Number(values.bytes);
+const run = promisify(execFile);
+const CLI = new URL("../../dist/cli/main.js", import.meta.url).pathname;
+const PROTO = new URL("../../proto/inference.proto", import.meta.url).pathname;
+
+/** What one instrument read in one run, milliseconds. @typedef {{ p50Ms: number, p99Ms: number }} Reading */
+
+const folder = await mkdtemp(join(tmpdir(), "wirebench-instruments-"));
+/** @type {Child<import("../../dist/scenarios/processes/commands.js").ServerCommands>} */
+const server = new Child({ role: "server", tuning: "tuned" });
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => void server.end());
+try {
+  const { endpoints } = await server.ask("start", {
+    listeners: /** @type {const} */ (["http", "grpc"]).map((transport) => ({
+      transport,
+      host: "127.0.0.1",
+      port: 0,
+    })),
+    core: { models: [model], repository: "models", device: "cpu", instances: 1 },
+    tuning: "tuned",
+    maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
+    qos: 0,
+  });
+  await measure({ http: String(endpoints[0]), grpc: String(endpoints[1]) });
+} catch (error) {
+  process.stderr.write(
+    `bench:instruments: ${error instanceof Error ? error.message.split("\n")[0] : error}\n`,
+  );
+  process.exitCode = 1;
+} finally {
+  await server.end();
+  await rm(folder, { recursive: true });
+}
+
+/** @param {Record<"http" | "grpc", string>} endpoints */
+async function measure(endpoints) {
+  const { fraction: random } = createRandom(1);
+  /** @type {Record<string, () => Promise<Reading>>} */
+  const instruments = {
+    "wirebench http": () => wirebench("http", endpoints.http),
+    "perf_analyzer http": () => perfAnalyzer("http", endpoints.http),
+    "wirebench grpc": () => wirebench("grpc", endpoints.grpc),
+    "perf_analyzer grpc": () => perfAnalyzer("grpc", endpoints.grpc),
+    "ghz grpc": () => ghz(endpoints.grpc),
+  };
+  /** @type {Map<string, Reading[]>} */
+  const readings = new Map(Object.keys(instruments).map((name) => [name, []]));
+  for (let block = 1; block <= blocks; block++) {
+    const order = Object.keys(instruments)
+      .map((name) => ({ name, key: random() }))
+      .toSorted((a, b) => a.key - b.key)
+      .map(({ name }) => name);
+    for (const name of [...order, ...order.toReversed()]) {
+      const reading = await instruments[name]?.();
+      if (reading !== undefined) readings.get(name)?.push(reading);
+    }
+    process.stderr.write(`block ${block} of ${blocks} done\n`);
+  }
+  /** @type {Record<string, unknown>} */
+  const result = {};
+  for (const [ours, theirs] of /** @type {const} */ ([
+    ["wirebench http", "perf_analyzer http"],
+    ["wirebench grpc", "perf_analyzer grpc"],
+    ["wirebench grpc", "ghz grpc"],
+  ])) {
+    for (const figure of /** @type {const} */ (["p50Ms", "p99Ms"])) {
+      const of = (/** @type {string} */ name) => (readings.get(name) ?? []).map((reading) => reading[figure]);
+      const ratio = pairedRatio(of(theirs), of(ours));
+      const text = [ratio.estimate, ratio.low, ratio.high].map((value) => value.toFixed(4));
+      console.log(
+        `${figure.replace("Ms", "")} ${ours} ${mean(of(ours)).toFixed(3)} ms, ${theirs} ${mean(of(theirs)).toFixed(3)} ms, ratio ${text[0]} [${text[1]}, ${text[2]}]`,
+      );
+      result[`${ours} / ${theirs} ${figure}`] = ratio;
+    }
+  }
+  console.log(JSON.stringify(result));
+}
+
+/** @param {readonly number[]} numbers */
+function mean(numbers) {
+  return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+}
+
+/** @param {"http" | "grpc"} transport @param {string} url @returns {Promise<Reading>} */
+async function wirebench(transport, url) {
+  const out = await mkdtemp(join(folder, "run-"));
+  const load = ["--requests", String(requests), "--repetitions", "1", "--concurrency", "1", "--warmup", "1s"];
+  const what = [
+    "--transport",
+    transport,
+    "--url",
+    url,
+    "--model",
+    model,
+    "--input",
+    "synthetic",
+    "--size",
+    String(bytes),
+  ];
+  await run(process.execPath, [CLI, "bench", ...what, "--encoding", "binary", ...load, "--out", out]);
+  const [name = ""] = await readdir(out);
+  const report = JSON.parse(await readFile(join(out, name, "report.json"), "utf8"));
+  const { p50Ms, p99Ms } = report.cells[0].figures.service;
+  if (typeof p50Ms !== "number" || typeof p99Ms !== "number") throw new Error("wirebench printed no p99");
+  return { p50Ms, p99Ms };
+}
+
+/** @param {"http" | "grpc"} transport @param {string} url @returns {Promise<Reading>} */
+async function perfAnalyzer(transport, url) {
+  const csv = join(folder, `perf-${performance.now()}.csv`);
+  const load = ["--concurrency-range", "1", "--request-count", String(requests), "-f", csv];
+  const what = ["-m", model, "-u", new URL(url).host, "-i", transport, "--shape", `input:${bytes}`];
+  await run(join(String(peers), "perf_analyzer"), [...what, ...load]);
+  const [head = "", row = ""] = (await readFile(csv, "utf8")).split("\n");
+  const columns = head.split(",");
+  const us = (/** @type {string} */ column) => Number(row.split(",")[columns.indexOf(column)]);
+  return { p50Ms: us("p50 latency") / 1_000, p99Ms: us("p99 latency") / 1_000 };
+}
+
+/** @param {string} url @returns {Promise<Reading>} */
+async function ghz(url) {
+  const data = join(folder, "ghz.json");
+  const input = { name: "input", datatype: "UINT8", shape: [bytes] };
+  const raw = Buffer.alloc(bytes, 7).toString("base64");
+  await writeFile(data, JSON.stringify({ model_name: model, inputs: [input], raw_input_contents: [raw] }));
+  const what = [
+    "--insecure",
+    "--proto",
+    PROTO,
+    "--call",
+    "inference.GRPCInferenceService.ModelInfer",
+    "-D",
+    data,
+  ];
+  const load = ["-n", String(requests), "-c", "1", "-O", "json"];
+  const { stdout } = await run(join(String(peers), "ghz"), [...what, ...load, new URL(url).host]);
+  /** @type {{ latencyDistribution: { percentage: number, latency: number }[] }} */
+  const { latencyDistribution } = JSON.parse(stdout);
+  const ms = (/** @type {number} */ percentage) =>
+    (latencyDistribution.find((entry) => entry.percentage === percentage)?.latency ?? Number.NaN) / 1e6;
+  return { p50Ms: ms(50), p99Ms: ms(99) };
+}
