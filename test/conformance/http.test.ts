@@ -2,6 +2,7 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import net from "node:net";
+import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { InferenceServer } from "../../dist/core/transport.js";
 import { createHttpTransport } from "../../dist/transports/http/index.js";
@@ -69,7 +70,7 @@ describe("http, spoken by hand", () => {
       code: response.statusCode ?? 0,
       headers: response.headers,
       body: bytes,
-      json: text === "" ? undefined : JSON.parse(text),
+      json: text === "" || "content-encoding" in response.headers ? undefined : JSON.parse(text),
     };
   }
   const post = (json: unknown, headers?: http.OutgoingHttpHeaders, binary = Buffer.alloc(0)) =>
@@ -201,9 +202,49 @@ describe("http, spoken by hand", () => {
     });
   });
 
-  it("refuses raw binary and compressed bodies with 501", async () => {
-    expect((await post({}, { [HEADER_LENGTH]: 0 })).code).toBe(501);
-    expect((await post({}, { "content-encoding": "gzip" })).code).toBe(501);
+  it("takes a raw binary request: the body is the one input", async () => {
+    const answer = await send("POST", "/v2/models/echo/infer", Buffer.of(1, 2, 3), { [HEADER_LENGTH]: 0 });
+    expect(answer.code).toBe(200);
+    const headerBytes = Number(answer.headers[HEADER_LENGTH]);
+    expect(JSON.parse(answer.body.toString("utf8", 0, headerBytes))).toMatchObject({
+      outputs: [{ name: "input", datatype: "UINT8", shape: [3], parameters: { binary_data_size: 3 } }],
+    });
+    expect([...answer.body.subarray(headerBytes)]).toEqual([1, 2, 3]);
+  });
+
+  it.each([
+    ["gzip", gzipSync, gunzipSync],
+    ["deflate", deflateSync, inflateSync],
+  ] as const)("takes %s and answers with it where it is asked to", async (coding, pack, unpack) => {
+    const data = Buffer.alloc(10_000, 7);
+    const json = {
+      parameters: { binary_data_output: true },
+      inputs: [{ ...x, shape: [2_500], parameters: { binary_data_size: data.byteLength } }],
+    };
+    const header = Buffer.from(JSON.stringify(json));
+    const answer = await send("POST", "/v2/models/echo/infer", pack(Buffer.concat([header, data])), {
+      "content-encoding": coding,
+      "accept-encoding": `br, ${coding};q=0.5, x;q=0.1`,
+      [HEADER_LENGTH]: header.byteLength,
+    });
+    expect(answer).toMatchObject({ code: 200, headers: { "content-encoding": coding } });
+    expect(answer.body.byteLength).toBeLessThan(1_000);
+    const body = unpack(answer.body);
+    expect(body.subarray(Number(answer.headers[HEADER_LENGTH])).equals(data)).toBe(true);
+    expect((await post({ inputs: [] }, { "accept-encoding": `${coding};q=0` })).headers).not.toHaveProperty(
+      "content-encoding",
+    );
+  });
+
+  it("holds no more of an inflated body than the limit, and says what is damaged", async () => {
+    const path = "/v2/models/echo/infer";
+    const bomb = gzipSync(Buffer.alloc(LIMIT_BYTES + 1));
+    expect(await send("POST", path, bomb, { "content-encoding": "gzip" })).toMatchObject({
+      code: 413,
+      json: { error: `the gzip body inflates to more than the limit of ${LIMIT_BYTES} bytes` },
+    });
+    expect((await post({}, { "content-encoding": "gzip" })).code).toBe(400);
+    expect((await post({}, { "content-encoding": "br" })).code).toBe(501);
   });
 
   it("refuses a body over the limit with 413, announced or chunked", async () => {

@@ -9,9 +9,11 @@ import {
   writeInferResponse,
   writeOutputs,
 } from "../../core/oip/json.ts";
+import { rawBinaryRequest } from "../../core/oip/raw-binary.ts";
 import { type Parameters, timedParameters } from "../../core/parameters.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
 import { BINARY_TYPE, compact, HEADER_LENGTH, JSON_TYPE } from "./codec.ts";
+import type { CodedBody } from "./compression.ts";
 import { LARGE_JSON_BYTES, mayAnswerLargeJson } from "./large-json.ts";
 import type { ReceivedBody } from "./receive-body.ts";
 
@@ -55,7 +57,10 @@ export async function answerInfer(
   };
 
   if (headerBytes <= LARGE_JSON_BYTES || headerBytes > bytes.byteLength) {
-    const { request, binaryOutputs } = parseInferRequest(bytes, context);
+    const { request, binaryOutputs } =
+      headerBytes === 0 && bytes.byteLength > 0
+        ? rawBinaryRequest(core.modelMetadata(path.modelName, path.modelVersion), path.modelVersion, bytes)
+        : parseInferRequest(bytes, context);
     const isBinary = (name: string): boolean => isBinaryOutput(binaryOutputs, name);
     const wantsJson =
       !binaryOutputs.byDefault && request.outputs?.every(({ name }) => isBinary(name)) !== true;
@@ -80,14 +85,19 @@ export async function answerInfer(
 /**
  * Sends an answer: header and parts in one gathered write, tensors by reference.
  *
- * @param isLast - the connection shall not be used again.
+ * @param options - `coded`: the body compressed, instead of its parts; `isLast`: the connection shall not be used again.
  */
-export function sendInfer(response: ServerResponse, body: WrittenBody, isLast: boolean): void {
-  const parts = compact(body);
+export function sendInfer(
+  response: ServerResponse,
+  body: WrittenBody,
+  { coded, isLast }: { readonly coded: CodedBody | undefined; readonly isLast: boolean },
+): void {
+  const parts = coded === undefined ? compact(body) : [coded.bytes];
   const isBinary = body.headerBytes < body.totalBytes;
   response.writeHead(200, {
     "content-type": isBinary ? BINARY_TYPE : JSON_TYPE,
-    "content-length": body.totalBytes,
+    "content-length": coded?.bytes.byteLength ?? body.totalBytes,
+    ...(coded === undefined ? {} : { "content-encoding": coded.coding, vary: "accept-encoding" }),
     ...(isBinary ? { [HEADER_LENGTH]: body.headerBytes } : {}),
     ...(isLast ? { connection: "close" } : {}),
   });

@@ -3,6 +3,7 @@ import { monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import { BodyCollector } from "./body-collector.ts";
 import { HEADER_LENGTH, headerLengthOf } from "./codec.ts";
+import { type Coding, codingOf, decompress } from "./compression.ts";
 
 /** A whole request body. */
 export interface ReceivedBody {
@@ -15,20 +16,39 @@ export interface ReceivedBody {
 }
 
 /**
- * Collects the body of a request. One over the limit is read to its end and dropped before the call rejects, so that the
- * client, which is still sending, gets to read the answer instead of a reset connection.
+ * The whole body of a request, inflated where it came compressed (the header's length is that of the inflated JSON).
  *
- * @throws {TransportError} RESOURCE_EXHAUSTED over the limit; CANCELLED when the client went away; UNIMPLEMENTED for a
- * compressed body.
+ * @throws {TransportError} RESOURCE_EXHAUSTED over the limit; CANCELLED when the client went away; UNIMPLEMENTED for an
+ * unknown coding; INVALID_ARGUMENT for a damaged one.
  */
-export function receiveBody(message: IncomingMessage, maxBytes: number): Promise<ReceivedBody> {
+export async function receiveBody(message: IncomingMessage, maxBytes: number): Promise<ReceivedBody> {
+  const headerBytes = headerLengthOf(message.headers[HEADER_LENGTH]);
+  const { bytes, inNs, coding } = await collect(message, maxBytes, headerBytes);
+  if (coding === undefined) return { bytes, headerBytes, inNs };
+  const inflated = await decompress(bytes, coding, maxBytes);
+  // Into a buffer of its own, aligned.
+  const collector = new BodyCollector({ contentBytes: inflated.byteLength, headerBytes, maxBytes });
+  collector.push(inflated);
+  return { bytes: collector.finish(), headerBytes, inNs };
+}
+
+/**
+ * Collects a body as it came. One over the limit is read to its end and dropped before the call rejects, so that the
+ * client, which is still sending, gets to read the answer instead of a reset connection.
+ */
+function collect(
+  message: IncomingMessage,
+  maxBytes: number,
+  headerBytes: number | undefined,
+): Promise<{ readonly bytes: Uint8Array; readonly inNs: number; readonly coding: Coding | undefined }> {
   return new Promise((resolve, reject) => {
     const { headers } = message;
-    const headerBytes = headerLengthOf(headers[HEADER_LENGTH]);
-    let failure = unsupported(headers["content-encoding"]);
+    let failure: TransportError | undefined;
+    let coding: Coding | undefined;
     let collector: BodyCollector | undefined;
     let inNs = 0;
     try {
+      coding = codingOf(headers["content-encoding"]);
       const length = headers["content-length"];
       collector = new BodyCollector({
         contentBytes: length === undefined ? undefined : Number(length),
@@ -36,7 +56,7 @@ export function receiveBody(message: IncomingMessage, maxBytes: number): Promise
         maxBytes,
       });
     } catch (reason) {
-      failure ??= TransportError.from(reason);
+      failure = TransportError.from(reason);
     }
     message.on("data", (chunk: Uint8Array) => {
       if (failure !== undefined) return;
@@ -54,14 +74,9 @@ export function receiveBody(message: IncomingMessage, maxBytes: number): Promise
         reject(failure ?? new TransportError("INTERNAL", "the body was lost"));
         return;
       }
-      resolve({ bytes: collector.finish(), headerBytes, inNs: inNs || monotonicClock.nowNs() });
+      resolve({ bytes: collector.finish(), inNs: inNs || monotonicClock.nowNs(), coding });
     });
     message.on("error", (reason) => reject(TransportError.from(reason, "CANCELLED")));
     message.on("close", () => reject(new TransportError("CANCELLED", "the client closed the connection")));
   });
-}
-
-function unsupported(contentEncoding: string | undefined): TransportError | undefined {
-  if (contentEncoding === undefined || contentEncoding === "identity") return undefined;
-  return new TransportError("UNIMPLEMENTED", `Content-Encoding '${contentEncoding}' is not supported`);
 }

@@ -3,6 +3,7 @@ import { clockId } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import { writeStatistics } from "../../core/oip/statistics.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
+import { compressFor } from "./compression.ts";
 import { answerInfer, type ModelPath, sendInfer } from "./infer-handler.ts";
 import { receiveBody } from "./receive-body.ts";
 import { PAYLOAD_TOO_LARGE } from "./status-codes.ts";
@@ -69,8 +70,9 @@ export function addRoutes(
         maxPayloadBytes,
       });
       raw.off("close", onClose);
+      const coded = await compressFor(request.headers["accept-encoding"], answer.parts);
       reply.hijack();
-      sendInfer(raw, answer, options.isClosing());
+      sendInfer(raw, answer, { coded, isLast: options.isClosing() });
     });
     refuseOthers(app, `${base}/infer`, ["POST"]);
   }
