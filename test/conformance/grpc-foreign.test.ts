@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { service as healthService } from "grpc-health-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeStatistics } from "../../dist/core/oip/statistics.js";
 import { readServerTiming } from "../../dist/core/parameters.js";
@@ -12,7 +13,7 @@ import {
   type Tuning,
 } from "../../dist/core/transport.js";
 import { createGrpcTransport } from "../../dist/transports/grpc/index.js";
-import { infer, patternBytes, requestOf } from "./conformance-bed.ts";
+import { infer, patternBytes, requestOf, until } from "./conformance-bed.ts";
 import { CONFIGURATION, createFakeCore, STATISTICS } from "./fake-core.ts";
 
 /** The library's own codecs, as an off-the-shelf client or server would use them. */
@@ -29,8 +30,9 @@ const KIND_CPU = 2;
 
 const transport = createGrpcTransport();
 const limits = { maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES } as const;
+const core = createFakeCore();
 const serve = (tuning: Tuning): Promise<InferenceServer> =>
-  transport.serve(createFakeCore(), { host: "127.0.0.1", port: 0, tuning, ...limits });
+  transport.serve(core, { host: "127.0.0.1", port: 0, tuning, ...limits });
 
 function methodOf(name: string): grpc.MethodDefinition<object, object> {
   const method = SERVICE[name];
@@ -93,7 +95,7 @@ describe("a foreign client of our server", () => {
       output: [{ ...CONFIGURATION.output[0], data_type: TYPE_STRING }],
       instance_group: [{ name: "echo_0", kind: KIND_CPU, count: 2 }],
     });
-    const expected = writeStatistics([STATISTICS]).model_stats;
+    const expected = writeStatistics([STATISTICS]).model_stats as { readonly memory_usage: unknown }[];
     for (const name of ["echo", ""]) {
       const { model_stats } = (await call(client, "ModelStatistics", { name })) as { model_stats: object[] };
       expect(model_stats).toMatchObject(expected.map(({ memory_usage: _, ...model }) => model));
@@ -115,6 +117,104 @@ describe("a foreign client of our server", () => {
       id: "typed",
       raw_output_contents: [Buffer.from("0000803f000020c0", "hex")],
     });
+  });
+
+  describe("on a stream", () => {
+    interface Answer {
+      readonly error_message: string;
+      readonly infer_response: { readonly id: string; readonly raw_output_contents: readonly Buffer[] };
+    }
+    const open = (metadata = new grpc.Metadata()) => {
+      const { path, requestSerialize, responseDeserialize } = methodOf("ModelStreamInfer");
+      const stream = connect().makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
+      const answers: Answer[] = [];
+      stream.on("data", (answer: Answer) => answers.push(answer));
+      const ended = new Promise<void>((resolve, reject) => {
+        stream.on("end", resolve);
+        stream.on("error", reject);
+      });
+      return { stream, answers, ended };
+    };
+    const request = (modelName: string, id: string, parameters: object = {}) => ({
+      model_name: modelName,
+      id,
+      parameters,
+      inputs: [{ name: "x", datatype: "UINT8", shape: [id.length] }],
+      raw_input_contents: [Buffer.from(id)],
+    });
+
+    it("gets every answer with its id as it is done, failures too, and the stream's end after the last", async () => {
+      const { stream, answers, ended } = open();
+      stream.write(request("delay", "s", { wirebench_delay_us: { int64_param: 200_000 } }));
+      stream.write(request("nobody", "n"));
+      stream.write(request("echo", "e"));
+      stream.end();
+      await ended;
+      expect(
+        answers.map(
+          ({
+            error_message,
+            infer_response: {
+              id,
+              raw_output_contents: [bytes],
+            },
+          }) => [id, error_message, bytes?.toString()],
+        ),
+      ).toEqual([
+        ["n", "unknown model 'nobody'", undefined],
+        ["e", "", "e"],
+        ["s", "", "\u0001"],
+      ]);
+    });
+
+    it("is ended by the first failure where it asks for real statuses", async () => {
+      const metadata = new grpc.Metadata();
+      metadata.set("triton_grpc_error", "true");
+      const { stream, answers, ended } = open(metadata);
+      stream.write(request("nobody", "n"));
+      await expect(ended).rejects.toMatchObject({
+        code: grpc.status.NOT_FOUND,
+        details: "unknown model 'nobody'",
+      });
+      expect(answers).toEqual([]);
+    });
+
+    it("tells the core when it is cancelled", async () => {
+      const { stream, ended } = open();
+      stream.write(request("delay", "cancel-stream", { wirebench_delay_us: { int64_param: 5_000_000 } }));
+      await until(() => core.seen.includes("cancel-stream"));
+      stream.cancel();
+      await expect(ended).rejects.toMatchObject({ code: grpc.status.CANCELLED });
+      await until(() => core.aborted.includes("cancel-stream"));
+    });
+  });
+
+  it("finds the server healthy, and the services by reflection", async () => {
+    const check = healthService["Check"] as unknown as grpc.MethodDefinition<object, object>;
+    const ask = (service: string) =>
+      new Promise((resolve, reject) => {
+        connect().makeUnaryRequest(
+          check.path,
+          check.requestSerialize,
+          check.responseDeserialize,
+          { service },
+          (error, answer) => (error === null ? resolve(answer) : reject(error)),
+        );
+      });
+    expect(await ask("")).toMatchObject({ status: "SERVING" });
+    expect(await ask("inference.GRPCInferenceService")).toMatchObject({ status: "SERVING" });
+    await expect(ask("nobody")).rejects.toMatchObject({ code: grpc.status.NOT_FOUND });
+    const reflection = connect().makeBidiStreamRequest(
+      "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+      // ServerReflectionRequest.list_services = ""
+      () => Buffer.of(0x3a, 0x00),
+      (bytes) => bytes.toString("latin1"),
+    );
+    reflection.write({});
+    reflection.end();
+    const texts: string[] = [];
+    for await (const text of reflection) texts.push(String(text));
+    expect(texts.join()).toContain("inference.GRPCInferenceService");
   });
 
   it("may compress", async () => {

@@ -1,26 +1,23 @@
 import * as grpc from "@grpc/grpc-js";
 import { clockId, monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
-import type { InferRequest } from "../../core/inference.ts";
 import { writeStatistics } from "../../core/oip/statistics.ts";
 import { timedParameters } from "../../core/parameters.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
 import type { InferenceServer, ServeOptions } from "../../core/transport.ts";
 import { hostPort, listenError } from "./address.ts";
-import { readRequest, writeResponse } from "./codec.ts";
+import { type Arrival, readArrival } from "./arrival.ts";
+import { writeResponse } from "./codec.ts";
 import { type MessageForm, type OutgoingMessage, passThrough } from "./message.ts";
+import { streamHandler } from "./server-stream.ts";
 import { inferenceService, type NameAndVersion, silenceLibrary } from "./service.ts";
+import { addStandardServices } from "./standard-services.ts";
 import { writeFailure } from "./status.ts";
 import { WINDOW_BYTES, widenServerWindows } from "./windows.ts";
 
 const CLOSE_TIMEOUT_MS = 5000;
 const { nowNs } = monotonicClock;
 
-/** What the deserialiser makes of a request: it came whole at `inNs`. */
-interface Arrival {
-  readonly inNs: number;
-  readonly request: InferRequest | TransportError;
-}
 type Infer = grpc.handleUnaryCall<Arrival, OutgoingMessage>;
 
 /**
@@ -36,6 +33,7 @@ export async function serveGrpc(core: ServingCore, options: ServeOptions): Promi
     "grpc.max_send_message_length": options.maxPayloadBytes,
   });
   addService(server, core, tuned ? "lazy" : "plain", options.maxPayloadBytes);
+  const standard = addStandardServices(server);
   const port = await bind(server, hostPort(options.host, options.port));
   const notes: string[] = [];
   if (tuned) {
@@ -51,6 +49,7 @@ export async function serveGrpc(core: ServingCore, options: ServeOptions): Promi
     endpoint: `grpc://${hostPort(options.host, port)}`,
     notes,
     close() {
+      if (closed === undefined) standard.drain();
       closed ??= shutDown(server);
       return closed;
     },
@@ -64,16 +63,18 @@ function addService(
   maxPayloadBytes: number,
 ): void {
   const service = inferenceService();
+  const messages = {
+    requestDeserialize: readArrival,
+    responseSerialize: passThrough,
+  };
   const definition = {
     ...service,
-    ModelInfer: {
-      ...service.ModelInfer,
-      requestDeserialize: (bytes: Buffer): Arrival => ({ inNs: nowNs(), request: readRequest(bytes) }),
-      responseSerialize: passThrough,
-    },
+    ModelInfer: { ...service.ModelInfer, ...messages },
+    ModelStreamInfer: { ...service.ModelStreamInfer, ...messages },
   };
   server.addService(definition as grpc.ServiceDefinition, {
     ModelInfer: inferHandler(core, form, maxPayloadBytes),
+    ModelStreamInfer: streamHandler(core, form, maxPayloadBytes),
     ServerLive: answering(() => ({ live: true })),
     ServerReady: answering(() => ({ ready: core.isReady() })),
     ServerMetadata: answering(() => core.serverMetadata()),

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import { loadSync, type PackageDefinition } from "@grpc/proto-loader";
 import type { ModelMetadata, ServerMetadata } from "../../core/metadata.ts";
 
 /** The messages beside ModelInfer, as proto-loader makes and takes them. */
@@ -35,25 +35,31 @@ export type InferenceService = Readonly<
     | "ModelReady"
     | "ModelMetadata"
     | "ModelInfer"
+    | "ModelStreamInfer"
     | "ModelConfig"
     | "ModelStatistics",
     grpc.MethodDefinition<object, object>
   >
 >;
 
-let service: InferenceService | undefined;
+export const INFERENCE_SERVICE = "inference.GRPCInferenceService";
 
-/** Reads the service from the package's `proto` folder, once. */
-export function inferenceService(): InferenceService {
-  service ??= load();
-  return service;
+let definition: PackageDefinition | undefined;
+
+/** The package's `proto/inference.proto`, read once. */
+export function inferencePackage(): PackageDefinition {
+  definition ??= loadSync(fileURLToPath(new URL("../../../proto/inference.proto", import.meta.url)), {
+    keepCase: true,
+    longs: Number,
+    defaults: true,
+  });
+  return definition;
 }
 
-function load(): InferenceService {
-  const file = fileURLToPath(new URL("../../../proto/inference.proto", import.meta.url));
-  const definition = loadSync(file, { keepCase: true, longs: Number, defaults: true });
+/** The service of {@link inferencePackage}. */
+export function inferenceService(): InferenceService {
   // proto-loader's types know neither the file's services nor their methods.
-  return definition["inference.GRPCInferenceService"] as unknown as InferenceService;
+  return inferencePackage()[INFERENCE_SERVICE] as unknown as InferenceService;
 }
 
 /** grpc-js prints what it then also throws; whoever wants to see it sets GRPC_VERBOSITY or GRPC_TRACE. */
