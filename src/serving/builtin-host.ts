@@ -5,22 +5,13 @@ import { DECODE_NS, INFER_NS, QUEUE_NS } from "../core/parameters.ts";
 import type { EncodedResponse } from "../core/serving-core.ts";
 import { type BuiltinModel, builtinInput, builtinMetadata, builtinOutputs, delayOf } from "./builtin.ts";
 import type { CodecClient } from "./codec-client.ts";
+import { createDelayInstance, type DelayJob, type DelayTimes } from "./delay-instance.ts";
 import { CLOSING, type EncodedBody, type ModelHost } from "./model-host.ts";
-import { waitUntil } from "./precise-wait.ts";
 import { requestTimeoutUs } from "./request-timeout.ts";
-import { type Instance, type Job, Scheduler } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
 import { createStatistics } from "./statistics.ts";
 
 const VERSION = "1";
-
-interface DelayJob extends Job {
-  readonly delayNs: number;
-}
-
-interface DelayTimes {
-  readonly beganNs: number;
-  readonly finishedNs: number;
-}
 
 /** Serves a built-in model on the calling thread; text bodies are read and written by the codec's worker. */
 export function createBuiltinHost(
@@ -37,7 +28,7 @@ export function createBuiltinHost(
   const statistics = createStatistics(name, VERSION);
   const scheduler = new Scheduler<DelayJob, DelayTimes>({ ...options, what: `model '${name}'` });
   if (model.kind === "delay") {
-    for (let at = 0; at < options.instances; at++) scheduler.addInstance(delayInstance(clock));
+    for (let at = 0; at < options.instances; at++) scheduler.addInstance(createDelayInstance(clock));
   }
   let closed = false;
 
@@ -75,7 +66,8 @@ export function createBuiltinHost(
         const beganNs = clock.nowNs();
         return respond(request, submittedNs, { beganNs, finishedNs: clock.nowNs() });
       }
-      const job = { submittedNs, elements: 1, delayNs: delayOf(model, request) * 1000 };
+      const queuedNs = clock.nowNs();
+      const job = { submittedNs, queuedNs, elements: 1, delayNs: delayOf(model, request) * 1000 };
       const timeoutUs = requestTimeoutUs(request.parameters);
       return respond(request, submittedNs, await scheduler.submit(job, { signal, timeoutUs }));
     } catch (reason) {
@@ -108,6 +100,7 @@ export function createBuiltinHost(
   return {
     metadata: builtinMetadata(model),
     executionProvider: "builtin",
+    deviceNotes: [],
     isReady: () => !closed,
     statistics: () => statistics.read(),
     infer,
@@ -116,13 +109,5 @@ export function createBuiltinHost(
       closed = true;
       await scheduler.close(CLOSING);
     },
-  };
-}
-
-function delayInstance(clock: Clock): Instance<DelayJob, DelayTimes> {
-  return async ([job]) => {
-    const beganNs = clock.nowNs();
-    await waitUntil(beganNs + (job?.delayNs ?? 0), clock);
-    return [{ beganNs, finishedNs: clock.nowNs() }];
   };
 }

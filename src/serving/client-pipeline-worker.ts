@@ -5,6 +5,7 @@ import type { Pixels } from "../core/frame.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { encodeImage } from "../vision/image-codec.ts";
 import { toRgb } from "../vision/to-rgb.ts";
+import { alignTensors } from "./align-tensors.ts";
 import type {
   ClientPipelineAnswer,
   ClientPipelineCall,
@@ -40,7 +41,7 @@ await runWorkerService<ClientPipelineCall, ClientPipelineAnswer, null>(async () 
         case "preprocess":
           return answerTensors([await needSessions().preprocess(frameAt(call.frame))]);
         case "postprocess":
-          return answerTensors(await needSessions().postprocess(call.outputs));
+          return answerTensors(await needSessions().postprocess(alignTensors(call.outputs)));
         case "rgb":
           return answerRgb(frameAt(call.frame));
         case "encode": {

@@ -5,6 +5,7 @@ import { builtinModel } from "./builtin.ts";
 import { createBuiltinHost } from "./builtin-host.ts";
 import { type CodecClient, startCodecClient } from "./codec-client.ts";
 import { describeConfiguration } from "./describe-configuration.ts";
+import { createDeviceTurns } from "./device-turns.ts";
 import { type EngineOptions, type EngineSettings, engineSettings } from "./engine-options.ts";
 import { CLOSING, type ModelHost } from "./model-host.ts";
 import { startOnnxHost } from "./onnx-host.ts";
@@ -13,11 +14,16 @@ import { openServedModel } from "./served-model.ts";
 /** The serving core of the project, and what a report says about it. */
 export interface Engine extends ServingCore {
   readonly settings: EngineSettings;
-  /** `cpu`, `cuda`, `webgpu`; `builtin` when no model runs on ONNX Runtime. */
+  /** ONNX Runtime's name, e.g. `CPUExecutionProvider`; `builtin` when no model runs on ONNX Runtime. */
   readonly executionProvider: string;
+  /** About the device, for the report; each line once. */
+  readonly deviceNotes: readonly string[];
   /** Of one model. @throws {TransportError} NOT_FOUND */
   executionProviderOf(modelName: string): string;
 }
+
+/** Shared by all models of this process. */
+const DEVICE_TURNS = createDeviceTurns();
 
 const SERVER = { name: "wirebench", version: "0.1.0" } as const;
 
@@ -76,6 +82,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   return {
     settings,
     executionProvider: providers.find((provider) => provider !== "builtin") ?? "builtin",
+    deviceNotes: [...new Set([...hosts.values()].flatMap((host) => host.deviceNotes))],
     executionProviderOf: (name) => find(name).executionProvider,
     serverMetadata: () => ({
       ...SERVER,
@@ -125,7 +132,7 @@ async function startModel(
   const { instances: _, maxQueue: __, ...session } = settings;
   return startOnnxHost({
     model,
-    worker: { model, path, settings: session, warmUp },
+    worker: { model, path, settings: { ...session, deviceTurns: DEVICE_TURNS }, warmUp },
     settings,
     batching,
     properties: {

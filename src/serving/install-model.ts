@@ -1,30 +1,8 @@
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, ServingError } from "../core/errors.ts";
 import type { ModelConfig } from "./model-config.ts";
-
-/** Begins the names of folders that are still being written; listings pass over names that begin with a dot. */
-const UNFINISHED = ".wirebench-";
-
-/** Whether a process lives; one of another user counts as living. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Removes what killed processes left unfinished. */
-async function sweep(repositoryDir: string): Promise<void> {
-  for (const name of await readdir(repositoryDir)) {
-    const pid = new RegExp(`^\\${UNFINISHED}(\\d+)-`).exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) {
-      await rm(path.join(repositoryDir, name), { recursive: true, force: true });
-    }
-  }
-}
+import { makeUnfinishedFolder } from "./unfinished-folder.ts";
 
 /** Another process may have moved the old folder aside first. */
 function unlessGone(error: NodeJS.ErrnoException): void {
@@ -75,8 +53,7 @@ async function install(
   replace: boolean,
 ): Promise<boolean> {
   await mkdir(repositoryDir, { recursive: true });
-  await sweep(repositoryDir);
-  const work = await mkdtemp(path.join(repositoryDir, `${UNFINISHED}${process.pid}-`));
+  const work = await makeUnfinishedFolder(repositoryDir);
   try {
     const fresh = path.join(work, "new");
     await mkdir(path.join(fresh, "1"), { recursive: true });

@@ -6,8 +6,10 @@ import type { BatchPolicy } from "./batching.ts";
 /** One model that is served: its instances, its queue, its counters. */
 export interface ModelHost {
   readonly metadata: ModelMetadata;
-  /** `cpu`, `cuda`, `webgpu`, or `builtin`. */
+  /** ONNX Runtime's name, e.g. `CPUExecutionProvider`, or `builtin`. */
   readonly executionProvider: string;
+  /** About the device, for the report: where the nodes ran, how inputs and outputs travel. Empty on the CPU. */
+  readonly deviceNotes: readonly string[];
   /** How requests are put together; absent: every one runs alone. */
   readonly batching?: BatchPolicy | undefined;
   isReady(): boolean;

@@ -6,10 +6,12 @@ import { parseInferRequest, writeOutputs } from "../core/oip/json.ts";
 import { TIMEOUT_US } from "../core/parameters.ts";
 import { splitBytes, type Tensor } from "../core/tensor.ts";
 import { decodeImage } from "../vision/image-codec.ts";
+import { alignTensors } from "./align-tensors.ts";
 import { splitTensors, stackTensors } from "./batching.ts";
 import type { FrameSize } from "./graphs/add-preprocess.ts";
 import { createModelSessions, type SessionContent } from "./model-sessions.ts";
 import { shapeRequest } from "./request-shape.ts";
+import { verifyDevice } from "./verify-device.ts";
 import { warmUpTensors } from "./warm-up.ts";
 import type {
   EncodedWork,
@@ -24,7 +26,9 @@ import type {
 /** A model on the current thread: what a worker does, without the worker. */
 export interface ModelRunner {
   readonly executionProvider: string;
-  /** One at a time. Never rejects: a failure is the result of its work. */
+  /** About the device, for the report. */
+  readonly deviceNotes: readonly string[];
+  /** One at a time. Takes ownership of the tensors' bytes. Never rejects: a failure is the result of its work. */
   run(run: ModelRun): Promise<readonly WorkResult[]>;
   release(): Promise<void>;
 }
@@ -37,7 +41,7 @@ const WARM_UP_RUNS = 2;
  * @throws {ServingError} ERR_MODEL or ERR_DEVICE
  */
 export async function createModelRunner(
-  { model, path, settings, warmUp }: ModelWorkerData,
+  { model, path, settings, warmUp, verifyDevice: verify = false }: ModelWorkerData,
   clock: Clock = monotonicClock,
 ): Promise<ModelRunner> {
   const sessions = createModelSessions({ model, settings, readModel: () => readFile(path) });
@@ -65,7 +69,7 @@ export async function createModelRunner(
     );
     let decodedNs = beganNs + (parseNs ?? 0);
     let decodeNs = parseNs;
-    let feeds = inputs;
+    let feeds = alignTensors(inputs);
     let content = shape.content;
     if (content === "compressed") {
       feeds = [await decodeInput(inputs[0]!)];
@@ -132,10 +136,13 @@ export async function createModelRunner(
       throw sessions.refusal(`cannot run on ${describe(wanted.content, tensors)}: ${messageOf(cause)}`);
     }
   };
+  // First, so that the profiled session has gone before the measured ones are made.
+  const deviceNotes = verify && settings.device === "gpu" ? await verifyDevice(sessions, model, warmUp) : [];
   for (const wanted of warmUp) await warm(wanted);
 
   return {
     executionProvider: await sessions.executionProvider(),
+    deviceNotes,
     async run({ works }) {
       const beganNs = clock.nowNs();
       const [work] = works;

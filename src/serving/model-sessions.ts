@@ -1,8 +1,10 @@
 import { messageOf, ServingError, TransportError } from "../core/errors.ts";
 import type { PixelEncoding } from "../core/frame.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { FrameSize } from "./graphs/add-preprocess.ts";
 import { buildPipelineGraph } from "./graphs/pipeline-graph.ts";
 import { type OnnxSession, openSession } from "./onnx-session.ts";
+import { type ProvenPlacement, probePlacement } from "./probe-placement.ts";
 import type { ServedModel } from "./request-shape.ts";
 import type { SessionSettings } from "./session-settings.ts";
 
@@ -18,6 +20,11 @@ export interface ModelSessions {
   open(content: SessionContent, frame?: FrameSize): Promise<OnnxSession>;
   /** Makes a session for images of one size: the runtime can plan its memory ahead, and a needless resize is left out. */
   openSized(content: PixelEncoding, frame: FrameSize): Promise<OnnxSession>;
+  /**
+   * Where the nodes of a content's graph run: tried once in a profiled session that is released again.
+   * @param feeds - as `probePlacement` takes them.
+   */
+  probe(content: SessionContent, feeds: readonly Tensor[], frame?: FrameSize): Promise<ProvenPlacement>;
   /** Of the sessions; opens the model itself when none is open. */
   executionProvider(): Promise<string>;
   /** An error that names the model. */
@@ -36,15 +43,19 @@ export function createModelSessions(options: {
   const what = `model '${model.name}'`;
   const sessions = new Map<string, Promise<OnnxSession>>();
 
-  const create = async (content: SessionContent, frame?: FrameSize): Promise<OnnxSession> => {
+  const graphOf = async (
+    content: SessionContent,
+    frame?: FrameSize,
+  ): Promise<readonly [graph: Uint8Array, what: string]> => {
     const bytes = await options.readModel();
-    if (content === "tensor") return openSession(bytes, what, settings);
+    if (content === "tensor") return [bytes, what];
     if (model.recipe === "raw") {
       throw new TransportError("INVALID_ARGUMENT", `${what} has no recipe for images (raw)`);
     }
-    const graph = buildPipelineGraph(bytes, model.recipe, content, frame);
-    return openSession(graph, `${what} for ${content}`, settings);
+    return [buildPipelineGraph(bytes, model.recipe, content, frame), `${what} for ${content}`];
   };
+  const create = async (content: SessionContent, frame?: FrameSize): Promise<OnnxSession> =>
+    openSession(...(await graphOf(content, frame)), settings);
   const keyOf = (content: SessionContent, { widthPx, heightPx }: FrameSize): string =>
     `${content}@${widthPx}x${heightPx}`;
   const keep = (key: string, make: () => Promise<OnnxSession>): Promise<OnnxSession> => {
@@ -60,6 +71,8 @@ export function createModelSessions(options: {
   return {
     open,
     openSized: (content, frame) => keep(keyOf(content, frame), () => create(content, frame)),
+    probe: async (content, feeds, frame) =>
+      probePlacement(...(await graphOf(content, frame)), settings, feeds),
     async executionProvider() {
       const [first = open("tensor")] = sessions.values();
       return (await first).executionProvider;

@@ -10,8 +10,7 @@ import type {
 } from "./worker-protocol.ts";
 
 /** One instance of a model in a worker thread of its own, as the sockets' thread sees it. */
-export interface ModelWorker {
-  readonly executionProvider: string;
+export interface ModelWorker extends ModelWorkerReady {
   /** One at a time; moves the works' bytes. @throws {TransportError} UNAVAILABLE when the worker has died. */
   run(works: readonly Work[]): Promise<readonly WorkResult[]>;
   /** Waits for the run in flight, then the worker releases its sessions and ends. */
@@ -35,7 +34,7 @@ export async function startModelWorker(
     onDeath,
   });
   return {
-    executionProvider: calls.ready.executionProvider,
+    ...calls.ready,
     async run(works) {
       const packed = packWorks(works);
       return (await calls.call({ works: packed.works }, packed.buffers)).results;

@@ -46,9 +46,10 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
   });
   let ready = true;
 
-  const startInstance = async (): Promise<ModelWorker> => {
+  const startInstance = async (index: number): Promise<ModelWorker> => {
     let instance: Instance<WorkJob, WorkSuccess> | undefined;
-    const worker = await startModelWorker(options.worker, (message) => {
+    const data = { ...options.worker, verifyDevice: index === 0 };
+    const worker = await startModelWorker(data, (message) => {
       ready = false;
       if (instance !== undefined) scheduler.removeInstance(instance, message);
     });
@@ -72,7 +73,9 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
     return worker;
   };
 
-  const starts = await Promise.allSettled(Array.from({ length: settings.instances }, startInstance));
+  const starts = await Promise.allSettled(
+    Array.from({ length: settings.instances }, (_, index) => startInstance(index)),
+  );
   const workers = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
   const failure = starts.find((start) => start.status === "rejected");
   if (failure !== undefined) {
@@ -103,7 +106,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
     }
   };
   const { signature } = model;
-  const executionProvider = workers[0]!.executionProvider;
+  const { executionProvider } = workers[0]!;
   return {
     metadata: {
       name,
@@ -114,6 +117,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
       properties: { ...options.properties, wirebench_execution_provider: executionProvider },
     },
     executionProvider,
+    deviceNotes: workers.flatMap((worker) => worker.deviceNotes),
     batching: options.batching,
     isReady: () => ready,
     statistics: () => statistics.read(),

@@ -1,6 +1,13 @@
 import { env, InferenceSession, type Tensor as OrtTensor } from "onnxruntime-node";
 import { messageOf, ServingError, TransportError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
+import { type DeviceTurns, takeTurn } from "./device-turns.ts";
+import {
+  DEVICE_PROVIDERS,
+  EXECUTION_PROVIDERS,
+  type ProviderName,
+  providerFailure,
+} from "./execution-provider.ts";
 import { fromOrtTensor, toOrtTensor } from "./ort-tensor.ts";
 import { type SessionSettings, sessionOptions } from "./session-settings.ts";
 
@@ -8,7 +15,7 @@ import { type SessionSettings, sessionOptions } from "./session-settings.ts";
 export interface OnnxSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** `cpu`, `cuda` or `webgpu`. */
+  /** ONNX Runtime's name, e.g. `CPUExecutionProvider`. */
   readonly executionProvider: string;
   /**
    * @param feeds - one tensor per input, by name; the bytes are read, not kept.
@@ -19,9 +26,6 @@ export interface OnnxSession {
   /** Frees the session's memory; nothing may be running. */
   release(): Promise<void>;
 }
-
-/** The execution providers to try for a device, best first; a GPU is never replaced by the CPU. */
-const PROVIDERS = { cpu: ["cpu"], gpu: ["cuda", "webgpu"] } as const;
 
 const INVALID = /invalid dimensions|invalid rank|unexpected input data type|missing in 'feeds'|invalid feed/i;
 
@@ -35,40 +39,60 @@ export async function openSession(
   what: string,
   settings: SessionSettings,
 ): Promise<OnnxSession> {
+  return wrapSession(await createOrtSession(model, what, settings));
+}
+
+/** ONNX Runtime's own session, and the execution provider that it was made for. */
+export interface OpenedSession {
+  readonly session: InferenceSession;
+  readonly provider: ProviderName;
+  /** Taken for each run and for the release. */
+  readonly turns?: DeviceTurns | undefined;
+}
+
+/**
+ * A session on the best execution provider of the device that can be had.
+ *
+ * @param more - options on top of those of the settings.
+ * @throws {ServingError} as `openSession`.
+ */
+export async function createOrtSession(
+  model: Uint8Array,
+  what: string,
+  settings: SessionSettings,
+  more: InferenceSession.SessionOptions = {},
+): Promise<OpenedSession> {
   // Otherwise the runtime prints each provider that it cannot load; what went wrong is in the error.
   if (settings.device === "gpu") env.logLevel = "fatal";
   const problems: string[] = [];
-  for (const provider of PROVIDERS[settings.device]) {
+  for (const provider of DEVICE_PROVIDERS[settings.device]) {
     try {
-      const session = await InferenceSession.create(model, sessionOptions(settings, provider));
-      return wrapSession(session, provider);
+      const options = { ...sessionOptions(settings, provider), ...more };
+      const turns = provider === "webgpu" ? settings.deviceTurns : undefined;
+      const session = await takeTurn(turns, () => InferenceSession.create(model, options));
+      return { session, provider, turns };
     } catch (cause) {
       if (settings.device === "cpu") {
         throw new ServingError("ERR_MODEL", `${what}: ONNX Runtime refuses it: ${messageOf(cause)}`, {
           cause,
         });
       }
-      // The runtime puts the place in its own source before the sentence that matters.
-      problems.push(
-        `${provider}: ${messageOf(cause)
-          .replace(/^.* was false\. |^\w+: /, "")
-          .slice(0, 160)}`,
-      );
+      problems.push(`${provider}: ${providerFailure(messageOf(cause))}`);
     }
   }
   throw new ServingError(
     "ERR_DEVICE",
-    `${what}: no usable GPU; install the CUDA libraries of ONNX Runtime ` +
-      `(node node_modules/onnxruntime-node/script/install) with CUDA and cuDNN, or a Vulkan driver with ` +
-      `libvulkan1 for WebGPU (${problems.join("; ")})`,
+    `${what}: no usable GPU (${problems.join("; ")}); npm run gpu:setup installs the CUDA libraries and names what is ` +
+      `missing; for WebGPU install libvulkan1 and the GPU's Vulkan driver`,
   );
 }
 
-function wrapSession(session: InferenceSession, executionProvider: string): OnnxSession {
+/** A session over the project's tensors. */
+export function wrapSession({ session, provider, turns }: OpenedSession): OnnxSession {
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    executionProvider,
+    executionProvider: EXECUTION_PROVIDERS[provider],
     async run(feeds, outputs) {
       const names = outputs ?? session.outputNames;
       const unknown = names.find((name) => !session.outputNames.includes(name));
@@ -81,13 +105,13 @@ function wrapSession(session: InferenceSession, executionProvider: string): Onnx
       const inputs: Record<string, OrtTensor> = {};
       for (const feed of feeds) inputs[feed.name] = toOrtTensor(feed);
       try {
-        const answer = await session.run(inputs, [...names]);
+        const answer = await takeTurn(turns, () => session.run(inputs, [...names]));
         return names.map((name) => fromOrtTensor(name, answer[name] as OrtTensor));
       } catch (cause) {
         const text = messageOf(cause);
         throw new TransportError(INVALID.test(text) ? "INVALID_ARGUMENT" : "INTERNAL", text, { cause });
       }
     },
-    release: () => session.release(),
+    release: () => takeTurn(turns, () => session.release()),
   };
 }

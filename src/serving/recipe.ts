@@ -65,11 +65,15 @@ export function parseRecipe(value: unknown, where: string): Recipe {
  * @throws {ConfigError} when it cannot be read, is no JSON or no recipe.
  */
 export async function readRecipe(path: string): Promise<Recipe> {
+  const refuse = (what: string) => (cause: unknown) => {
+    throw new ConfigError([{ path, message: `${what}: ${messageOf(cause)}` }], { cause });
+  };
+  const text = await readFile(path, "utf8").catch(refuse("cannot be read"));
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, "utf8"));
+    value = JSON.parse(text);
   } catch (cause) {
-    throw new ConfigError([{ path, message: `cannot be read as JSON: ${messageOf(cause)}` }], { cause });
+    return refuse("no JSON")(cause);
   }
   return parseRecipe(value, path);
 }

@@ -1,6 +1,8 @@
+import { messageOf, ServingError } from "../core/errors.ts";
 import type { BatchPolicy } from "./batching.ts";
+import { answerOutput, imageInput } from "./fit-recipe.ts";
 import type { Recipe } from "./recipe.ts";
-import { openModel } from "./repository.ts";
+import { type ModelFile, openModel } from "./repository.ts";
 import type { ServedModel } from "./request-shape.ts";
 
 /** A model of the repository as the engine needs it. */
@@ -17,7 +19,7 @@ export interface OpenedModel {
  * Opens a model of the repository (generating it first where it is one of the project's own).
  *
  * @param recipe - instead of the repository's.
- * @throws {ServingError} ERR_MODEL
+ * @throws {ServingError} ERR_MODEL, also for a given recipe that does not fit.
  */
 export async function openServedModel(
   repositoryDir: string,
@@ -27,6 +29,7 @@ export async function openServedModel(
 ): Promise<OpenedModel> {
   const file = await openModel(repositoryDir, modelName, onProgress === undefined ? {} : { onProgress });
   const { name, version, signature, maxBatchSize, dynamicBatching } = file;
+  if (recipe !== undefined && recipe !== "raw") checkFit(recipe, file);
   return {
     model: { name, version, signature, maxBatchSize, recipe: recipe ?? file.recipe },
     path: file.path,
@@ -34,4 +37,14 @@ export async function openServedModel(
     batching:
       dynamicBatching === undefined || maxBatchSize < 2 ? undefined : { ...dynamicBatching, maxBatchSize },
   };
+}
+
+/** The repository's recipes were tried when their models were added. */
+function checkFit(recipe: Recipe, { name, signature }: ModelFile): void {
+  try {
+    imageInput(recipe, signature);
+    answerOutput(recipe, signature);
+  } catch (cause) {
+    throw new ServingError("ERR_MODEL", `model '${name}': ${messageOf(cause)}`, { cause });
+  }
 }

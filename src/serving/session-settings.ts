@@ -1,5 +1,7 @@
 import type { InferenceSession } from "onnxruntime-node";
 import type { Device } from "../core/cell.ts";
+import type { DeviceTurns } from "./device-turns.ts";
+import type { ProviderName } from "./execution-provider.ts";
 
 /** How ONNX Runtime sessions are made; all of it is plain data, so that it can be sent to a worker and reported. */
 export interface SessionSettings {
@@ -10,10 +12,15 @@ export interface SessionSettings {
   readonly interOpThreads: number;
   /** Whether idle threads spin: faster alone, but they take the processor from everything else. */
   readonly allowSpinning: boolean;
+  /** For WebGPU, whose sessions must not run at once in several threads of a process. @default none */
+  readonly deviceTurns?: DeviceTurns | undefined;
 }
 
-/** ONNX Runtime's options of a session on one execution provider (`cpu`, `cuda`, `webgpu`). */
-export function sessionOptions(settings: SessionSettings, provider: string): InferenceSession.SessionOptions {
+/** ONNX Runtime's options of a session on one execution provider. */
+export function sessionOptions(
+  settings: SessionSettings,
+  provider: ProviderName,
+): InferenceSession.SessionOptions {
   const spinning = settings.allowSpinning ? "1" : "0";
   return {
     executionProviders: [provider],

@@ -22,11 +22,15 @@ export interface ModelWorkerData {
   readonly path: string;
   readonly settings: SessionSettings;
   readonly warmUp: readonly WarmUpContent[];
+  /** Whether a GPU session is profiled first, to say where its nodes run: one instance does it for all. @default false */
+  readonly verifyDevice?: boolean | undefined;
 }
 
 /** What a model's worker says when every session is warm. */
 export interface ModelWorkerReady {
   readonly executionProvider: string;
+  /** About the device, for the report. */
+  readonly deviceNotes: readonly string[];
 }
 
 /** Tensors or one image, to be inferred; checked by the sender. */

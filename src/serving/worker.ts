@@ -14,7 +14,7 @@ import { runWorkerService } from "./worker-service.ts";
 await runWorkerService<ModelRun, ModelRunAnswer, ModelWorkerReady>(async () => {
   const runner = await createModelRunner(workerData as ModelWorkerData);
   return {
-    ready: { executionProvider: runner.executionProvider },
+    ready: { executionProvider: runner.executionProvider, deviceNotes: runner.deviceNotes },
     async handle(run) {
       const { results, buffers } = packResults(await runner.run(run));
       return { answer: { results }, buffers };

@@ -93,8 +93,12 @@ class Inbox {
 
   #answer(id: string, payload: Buffer, receivedNs: number): void {
     const request = this.pending.take(id);
-    // The answer of a request that was given up.
-    if (request === undefined) return;
+    if (request === undefined) {
+      // MQTT cannot take a request back: the answer of one that was given up still comes.
+      const marks = this.pending.takeOverdue(id);
+      if (marks !== undefined) marks.receivedNs = receivedNs;
+      return;
+    }
     request.marks.receivedNs = receivedNs;
     request.marks.responsePayloadBytes = payload.byteLength;
     try {

@@ -15,10 +15,20 @@ interface Entry extends PendingRequest {
   readonly onAbort: () => void;
 }
 
+/** Overdue requests whose answers would still be known; those beyond are forgotten, the oldest first. */
+const MOST_OVERDUE = 4_096;
+
 /** The requests of one connection that are in flight, by id. Each ends once: answered, overdue, aborted or failed. */
 export class PendingRequests {
   readonly #entries = new Map<string, Entry>();
+  readonly #overdue = new Map<string, Marks>();
+  readonly #mostOverdue: number;
   #onEmpty: (() => void)[] = [];
+
+  /** @param mostOverdue - overdue requests that are remembered. @default 4096 */
+  constructor(mostOverdue = MOST_OVERDUE) {
+    this.#mostOverdue = mostOverdue;
+  }
 
   has(id: string): boolean {
     return this.#entries.has(id);
@@ -50,6 +60,9 @@ export class PendingRequests {
       const timer = setTimeout(
         () => {
           const message = `no answer within the deadline of ${deadlineMs} ms`;
+          this.#overdue.set(id, marks);
+          if (this.#overdue.size > this.#mostOverdue)
+            this.#overdue.delete(this.#overdue.keys().next().value ?? "");
           this.take(id)?.reject(new TransportError("DEADLINE_EXCEEDED", message));
         },
         Math.min(0x7fff_ffff, Math.max(0, leftMs)),
@@ -69,6 +82,13 @@ export class PendingRequests {
     entry.signal?.removeEventListener("abort", entry.onAbort);
     if (this.#entries.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
     return entry;
+  }
+
+  /** The marks of an overdue request, given once: its answer has come after all. */
+  takeOverdue(id: string): Marks | undefined {
+    const marks = this.#overdue.get(id);
+    this.#overdue.delete(id);
+    return marks;
   }
 
   failAll(error: TransportError): void {

@@ -66,6 +66,22 @@ it("placement client gives the bytes of placement server and of a bare session, 
   await bare.release();
 });
 
+it("takes outputs wherever they lie in a received message", async () => {
+  const side = 200;
+  const ids = BigInt64Array.from({ length: side * side }, (_, at) => BigInt(at % 3));
+  const postprocess = async (offset: number): Promise<Uint8Array> => {
+    const message = new Uint8Array(offset + ids.byteLength).fill(0xff);
+    message.set(new Uint8Array(ids.buffer), offset);
+    const data = message.subarray(offset);
+    const output = { name: "ids", datatype: "INT64" as const, shape: [1, side, side], data };
+    return (await pipeline.postprocess([output])).outputs[0]!.data;
+  };
+  const expected = Buffer.from(Array.from(ids, Number));
+  for (const offset of [0, 64, 5, 61]) {
+    expect(Buffer.compare(await postprocess(offset), expected), `offset ${offset}`).toBe(0);
+  }
+});
+
 it("frames stay whole however often they are used", async () => {
   for (let time = 0; time < 2; time++) {
     for (const [index, frame] of frames.entries()) {

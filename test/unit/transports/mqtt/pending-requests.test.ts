@@ -28,6 +28,21 @@ describe("PendingRequests", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("remembers overdue requests, whose answers may still come, once and not for ever", async () => {
+    const pending = new PendingRequests(2);
+    const late = options(40);
+    const answer = pending.add("r", late);
+    expect(pending.takeOverdue("r")).toBeUndefined();
+    vi.advanceTimersByTime(40);
+    await expect(answer).rejects.toMatchObject({ status: "DEADLINE_EXCEEDED" });
+    expect(pending.takeOverdue("r")).toBe(late.marks);
+    expect(pending.takeOverdue("r")).toBeUndefined();
+    const several = ["a", "b", "c"].map((id) => pending.add(id, options(1)));
+    vi.advanceTimersByTime(1);
+    await Promise.allSettled(several);
+    expect(["a", "b", "c"].map((id) => pending.takeOverdue(id) !== undefined)).toEqual([false, true, true]);
+  });
+
   it("an overdue request is DEADLINE_EXCEEDED after what was left of its time", async () => {
     const pending = new PendingRequests();
     const answer = pending.add("r", options(40));
