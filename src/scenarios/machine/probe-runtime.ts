@@ -54,8 +54,9 @@ function probeGlibc({ glibcVersion }: Machine): Finding {
 
 const PROVIDER_ADVICE: Readonly<Record<string, string>> = {
   cpu: "run npm ci again on this machine: onnxruntime-node brings a library for each platform",
-  cuda: "only for --device gpu: node node_modules/onnxruntime-node/script/install (CUDA 12), with an NVIDIA GPU and its driver",
-  webgpu: "only for --device gpu without CUDA: install libvulkan1 and a Vulkan driver of the GPU",
+  cuda: "only for --device gpu on an NVIDIA GPU: npm run gpu:setup installs what CUDA needs and names what is missing",
+  webgpu:
+    "only for --device gpu without CUDA (npm run gpu:setup): install libvulkan1 and a Vulkan driver of the GPU",
 };
 
 async function probeProvider(machine: Machine, provider: string): Promise<Finding> {
@@ -63,8 +64,8 @@ async function probeProvider(machine: Machine, provider: string): Promise<Findin
   const id = `provider-${provider}`;
   const name = `ONNX Runtime on ${provider}`;
   if (trial.works) return finding(id, name, "runs a model");
-  const { reason, missingLibrary } = trial;
-  const found = missingLibrary === undefined ? reason : `${missingLibrary} is missing`;
+  const { reason, missingLibraries } = trial;
+  const found = missingLibraries.length === 0 ? reason : `missing: ${missingLibraries.join(", ")}`;
   const state = provider === "cpu" ? "problem" : "note";
   return finding(id, name, found, { state, advice: PROVIDER_ADVICE[provider] ?? "" });
 }

@@ -1,6 +1,8 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../../core/errors.ts";
+import { providerFailure } from "../../serving/execution-provider.ts";
+import { gpuEnvironment } from "./gpu-libraries.ts";
 
 /** Whether an execution provider of ONNX Runtime works here. */
 export type ProviderTrial =
@@ -9,8 +11,8 @@ export type ProviderTrial =
       readonly works: false;
       /** The runtime's reason, on one line. */
       readonly reason: string;
-      /** A shared library that could not be loaded, where one is the reason. */
-      readonly missingLibrary?: string | undefined;
+      /** Shared libraries that could not be loaded, where that is the reason; the first one stopped the runtime. */
+      readonly missingLibraries: readonly string[];
     };
 
 /** A software Vulkan device takes seconds even for a tiny model. */
@@ -25,6 +27,7 @@ const ENTRY = fileURLToPath(new URL("./provider-trial.js", import.meta.url));
 export function tryProvider(provider: string): Promise<ProviderTrial> {
   return new Promise((resolve) => {
     const child = fork(ENTRY, [provider], {
+      env: gpuEnvironment(process.env),
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       timeout: TIMEOUT_MS,
     });
@@ -36,7 +39,7 @@ export function tryProvider(provider: string): Promise<ProviderTrial> {
     child.on("message", (message) => {
       outcome = message;
     });
-    child.once("error", (error) => resolve({ works: false, reason: messageOf(error) }));
+    child.once("error", (error) => resolve({ works: false, reason: messageOf(error), missingLibraries: [] }));
     child.once("close", (code, signal) => {
       resolve(trialOf(outcome, errors, signal === null ? `exit code ${code}` : `signal ${signal}`));
     });
@@ -51,19 +54,17 @@ export function tryProvider(provider: string): Promise<ProviderTrial> {
  */
 export function trialOf(outcome: unknown, errors: string, end: string): ProviderTrial {
   if (outcome === "") return { works: true };
+  const symbol = /undefined symbol: (\w+)/.exec(errors)?.[1];
+  if (symbol !== undefined) {
+    const library = /^cu[A-Z]/.test(symbol) ? "NVIDIA's driver" : "a library";
+    return { works: false, reason: `${library} is too old: it has no ${symbol}`, missingLibraries: [] };
+  }
   const reason =
-    typeof outcome === "string" ? sentence(outcome) : `the runtime's process ended by itself (${end})`;
-  return { works: false, reason, missingLibrary: missingLibrary(errors) };
+    typeof outcome === "string" ? providerFailure(outcome) : `the runtime's process ended by itself (${end})`;
+  return { works: false, reason, missingLibraries: missingLibraries(errors) };
 }
 
-/** The runtime puts the place in its own source before the sentence that matters. */
-function sentence(message: string): string {
-  return message
-    .replace(/^.* was false\. /, "")
-    .replace(/\s+/g, " ")
-    .slice(0, 200);
-}
-
-function missingLibrary(errors: string): string | undefined {
-  return /(lib[\w.+-]*\.so[\w.]*): cannot open shared object file/.exec(errors)?.[1];
+function missingLibraries(errors: string): readonly string[] {
+  const found = errors.matchAll(/(lib[\w.+-]*\.so[\w.]*): cannot open shared object file/g);
+  return [...new Set([...found].flatMap(([, name]) => name ?? []))];
 }

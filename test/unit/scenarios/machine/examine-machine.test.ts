@@ -37,7 +37,7 @@ describe("what the default bench needs is a problem", () => {
     ["node", { nodeVersion: "20.18.3" }, {}, {}, /20\.18\.3/],
     [
       "provider-cpu",
-      { tryProvider: async () => ({ works: false, reason: "no binding" }) },
+      { tryProvider: async () => ({ works: false, reason: "no binding", missingLibraries: [] }) },
       {},
       {},
       /no binding/,
@@ -112,10 +112,11 @@ describe("what only limits is a note", () => {
     const { ready, of } = await examine({
       tryProvider: async (provider) =>
         provider === "cuda"
-          ? { works: false, reason: "Failed to load shared library", missingLibrary: "libcudnn.so.9" }
+          ? { works: false, reason: "Failed to load shared library", missingLibraries: ["libcudnn.so.9"] }
           : { works: true },
     });
-    expect(of("provider-cuda")).toMatchObject({ state: "note", found: "libcudnn.so.9 is missing" });
+    expect(of("provider-cuda")).toMatchObject({ state: "note", found: "missing: libcudnn.so.9" });
+    expect(of("provider-cuda").advice).toContain("npm run gpu:setup");
     expect(ready).toBe(true);
   });
 });

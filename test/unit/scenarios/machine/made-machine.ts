@@ -25,6 +25,13 @@ export const GOOD_ENVIRONMENT: Environment = {
   memoryMb: 16_000,
   clockSource: "tsc",
   tcpCongestionControl: "cubic",
+  tcp: {
+    congestionControl: "cubic",
+    receiveBufferBytes: "4096 131072 6291456",
+    sendBufferBytes: "4096 16384 4194304",
+    windowScaling: "1",
+    loopbackMtu: "65536",
+  },
   gpu: "NVIDIA H200",
   gpuDriver: "580.1",
   node: "v20.20.2",

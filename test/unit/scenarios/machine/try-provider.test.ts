@@ -16,7 +16,27 @@ it("names the library that the runtime mentions on standard error only", () => {
   expect(trialOf("Failed to load shared library", errors, "")).toEqual({
     works: false,
     reason: "Failed to load shared library",
-    missingLibrary: "libcublasLt.so.13",
+    missingLibraries: ["libcublasLt.so.13"],
+  });
+});
+
+it("says which library is too old by the symbol that it has not", () => {
+  const errors = (symbol: string): string =>
+    `/x/libonnxruntime_providers_cuda.so: undefined symbol: ${symbol}\n`;
+  expect(trialOf("Failed to load shared library", errors("cuTensorMapEncodeTiled"), "")).toMatchObject({
+    reason: "NVIDIA's driver is too old: it has no cuTensorMapEncodeTiled",
+  });
+  expect(trialOf("Failed to load shared library", errors("cublasLtNew"), "")).toMatchObject({
+    reason: "a library is too old: it has no cublasLtNew",
+  });
+});
+
+it("takes what CUDA says out of the places in the runtime's source", () => {
+  const message =
+    "/onnxruntime_src/cuda_call.cc:154 std::conditional_t<THRW, void, Status> onnxruntime::CudaCall(ERRTYPE) [with ERRTYPE = " +
+    "cudaError] CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; hostname=vm ;";
+  expect(trialOf(message, "", "")).toMatchObject({
+    reason: "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version",
   });
 });
 
