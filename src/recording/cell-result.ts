@@ -1,6 +1,7 @@
 import type { CellKey } from "../core/cell.ts";
 import type { AnswerCheck, Verdict } from "../core/verdict.ts";
 import { type CellFigures, figuresOf } from "./figures.ts";
+import type { GpuUsage } from "./gpu-usage.ts";
 import { type JudgeContext, type Judgement, judge } from "./judge.ts";
 import type { RunTally } from "./tally.ts";
 
@@ -20,6 +21,8 @@ export interface AnswerResult {
   readonly check: AnswerCheck;
   /** Of classes or bytes; absent where nothing was compared. */
   readonly agreementPercent?: number | undefined;
+  /** Of the reference answers to all frames: with it two versions' answers are compared. */
+  readonly digest?: string | undefined;
 }
 
 /** One repetition of a cell: a row of `runs.csv`. Plain data. */
@@ -28,6 +31,8 @@ export interface RunResult {
   readonly repetition: number;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** When its measurement window began, by the wall clock; absent when it failed before. ISO 8601, UTC. */
+  readonly windowStartedAt?: string | undefined;
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
   /** Why it could not go to its end. */
@@ -37,6 +42,8 @@ export interface RunResult {
   /** What the figures are made of; merges with other runs'. */
   readonly tally: RunTally;
   readonly warmUp?: WarmUpResult | undefined;
+  /** Of the GPU over the window; absent where none was sampled. */
+  readonly gpu?: GpuUsage | undefined;
   /** Facts for the reader, e.g. whether a tuning took effect. */
   readonly notes: readonly string[];
 }
@@ -62,11 +69,17 @@ export interface CellResult {
 }
 
 export interface RunFacts
-  extends Pick<RunResult, "repetition" | "startedAt" | "failure" | "answers" | "warmUp" | "notes"> {
+  extends Pick<
+    RunResult,
+    "repetition" | "startedAt" | "windowStartedAt" | "failure" | "answers" | "warmUp" | "gpu" | "notes"
+  > {
   readonly tally: RunTally;
 }
 
-export type JudgeBasis = Pick<JudgeContext, "quick" | "openLoop" | "lossless">;
+export type JudgeBasis = Pick<
+  JudgeContext,
+  "quick" | "openLoop" | "rateVaries" | "lossless" | "scenario" | "latencyBoundMs"
+>;
 
 /** Figures and verdict of one repetition. */
 export function runResult(facts: RunFacts, basis: JudgeBasis): RunResult {
@@ -128,7 +141,12 @@ export function cellResult({ name, key, executionProvider, runs }: CellFacts, ba
 function pooledJudgement(pool: readonly RunResult[], judgement: Judgement): Judgement {
   const kept = pool.find(({ verdict }) => verdict === "INVALID" || verdict === "FAILED")?.verdict;
   if (kept === undefined) return judgement;
-  return { verdict: kept, reasons: [...new Set(pool.flatMap(({ reasons }) => reasons))] };
+  const said = new Set(pool.map(({ reasons }) => reasons.join(" ")));
+  if (said.size <= 1) return { verdict: kept, reasons: pool[0]?.reasons ?? [] };
+  return {
+    verdict: kept,
+    reasons: pool.map(({ repetition, reasons }) => `Repetition ${repetition}: ${reasons.join(" ")}`),
+  };
 }
 
 function worstAnswers(pool: readonly RunResult[]): AnswerResult {

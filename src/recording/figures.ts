@@ -1,25 +1,21 @@
-import { STAGES, type Stage } from "../core/stage.ts";
-import { type Distribution, mergeDistributions, quantiles } from "./distribution.ts";
-import {
-  type DurationFigures,
-  durationFigures,
-  FEWEST_REQUESTS,
-  type FiguresDetail,
-} from "./duration-figures.ts";
+import { type Distribution, mergeDistributions } from "./distribution.ts";
+import { type DurationFigures, durationFigures, type FiguresDetail } from "./duration-figures.ts";
+import type { EffectiveNumber } from "./effective-number.ts";
+import { type GeneratorShare, mergeShares } from "./generator-share.ts";
+import { type LatenessEffect, latenessEffect } from "./lateness-effect.ts";
 import { PROCESS_ROLES, type ProcessRole, type RequestCost, requestCost } from "./process-costs.ts";
 import type { FailureCount, RunRecord } from "./run-record.ts";
+import { type StageBreakdown, stageFigures } from "./stage-figures.ts";
 import { type RunTally, type TallyContext, tallyRun } from "./tally.ts";
+import { type TimeFigures, timeFigures } from "./time-figures.ts";
 
-/** One stage of the answered requests, milliseconds. */
-export interface StageFigures {
-  /** Over all requests that the stages are made of: these means and `unaccounted` add up to the service time. */
-  readonly meanMs: number;
-  readonly p50Ms?: number | undefined;
-  readonly p99Ms?: number | undefined;
-}
+export type { StageFigures } from "./stage-figures.ts";
+
+import { type FleetFigures, fleetFigures } from "./vehicle-figures.ts";
+import { type WireBytesPerRequest, wireBytesPerRequest } from "./wire-bytes.ts";
 
 /** Every number of one row of `summary.csv`. A figure is absent where it is not available, never zero for that. */
-export interface CellFigures {
+export interface CellFigures extends StageBreakdown, TimeFigures {
   readonly runs: number;
   readonly requests: number;
   readonly ok: number;
@@ -46,19 +42,21 @@ export interface CellFigures {
   readonly okResponse: DurationFigures;
   readonly service: DurationFigures;
   readonly sendLateness: DurationFigures;
+  /** Queries of `multi-stream`, each as long as its slowest sample. */
+  readonly query?: DurationFigures | undefined;
+  /** Each vehicle by itself, and how fairly they were treated; absent in cells without vehicles. */
+  readonly fleet?: FleetFigures | undefined;
   readonly jitterMeanAbsDiffMs?: number | undefined;
   readonly jitterRfc3550Ms?: number | undefined;
-  readonly clock: "one" | "several";
-  readonly stageRequests: number;
-  readonly stages: Readonly<Partial<Record<Stage, StageFigures>>>;
-  /** Mean service time of the requests that the stages are made of. */
-  readonly stageServiceMeanMs?: number | undefined;
-  readonly unaccountedMeanMs?: number | undefined;
-  readonly unaccountedP50Ms?: number | undefined;
-  readonly transportResidualMeanMs?: number | undefined;
+  /** The percentile that send lateness changes most, if any; open loop only. */
+  readonly latenessEffect?: LatenessEffect | undefined;
+  /** What of the response time passed in the generator's hands; open loop only. */
+  readonly generatorShare?: GeneratorShare | undefined;
   /** Means over good answers. */
   readonly requestPayloadBytes?: number | undefined;
   readonly responsePayloadBytes?: number | undefined;
+  /** What crossed the client's link, a request and direction each; says how it was counted. */
+  readonly wire?: WireBytesPerRequest | undefined;
   readonly costs: Readonly<Partial<Record<ProcessRole, RequestCost>>>;
   /** `response_p99>10000`: figures above the timeout of that many milliseconds, whose own cell is empty. */
   readonly censored: readonly string[];
@@ -93,19 +91,17 @@ export function figuresOf(tallies: readonly RunTally[], { quick }: FiguresContex
   const windowSec = total((tally) => tally.windowNs) / 1e9;
   const perSec = (count: number): number | undefined => (windowSec > 0 ? count / windowSec : undefined);
   const timeoutMs = Math.max(0, ...tallies.map((tally) => tally.timeoutMs));
+  const response = merged((tally) => tally.response);
+  const service = merged((tally) => tally.service);
+  const openLoop = tallies.every((tally) => tally.concurrency === undefined);
+  const time = quick ? { figures: { weakPercentiles: [] }, effective: undefined } : timeFigures(tallies);
   const durations = {
-    response: durationFigures(
-      merged((tally) => tally.response),
-      detail,
-    ),
+    response: withMeanInterval(durationFigures(response, detail), openLoop ? time.effective : undefined),
     okResponse: durationFigures(
       merged((tally) => tally.okResponse),
       detail,
     ),
-    service: durationFigures(
-      merged((tally) => tally.service),
-      detail,
-    ),
+    service: withMeanInterval(durationFigures(service, detail), openLoop ? undefined : time.effective),
     sendLateness: durationFigures(
       merged((tally) => tally.sendLateness),
       detail,
@@ -133,10 +129,31 @@ export function figuresOf(tallies: readonly RunTally[], { quick }: FiguresContex
     aborted: tallies.some((tally) => tally.aborted),
     timeoutMs,
     ...durations,
+    query: tallies.some(({ query }) => query !== undefined)
+      ? durationFigures(
+          merged(({ query }) => query),
+          detail,
+        )
+      : undefined,
+    fleet: fleetFigures(
+      tallies.map(({ vehicles }) => vehicles),
+      windowSec,
+      detail,
+    ),
     ...jitterFigures(tallies),
+    ...time.figures,
     ...stageFigures(tallies, detail),
+    latenessEffect:
+      openLoop && !quick
+        ? latenessEffect(
+            response,
+            merged((tally) => tally.onTime ?? tally.service),
+          )
+        : undefined,
+    generatorShare: mergeShares(tallies.flatMap((tally) => tally.generatorShare ?? [])),
     requestPayloadBytes: ok > 0 ? total((tally) => tally.requestPayloadBytes) / ok : undefined,
     responsePayloadBytes: ok > 0 ? total((tally) => tally.responsePayloadBytes) / ok : undefined,
+    wire: wireBytesPerRequest(tallies.map(({ wire }) => wire)),
     costs: Object.fromEntries(
       PROCESS_ROLES.flatMap((role) => {
         const runs = tallies.map((tally) => ({ sent: tally.requests - tally.dropped, costs: tally.costs }));
@@ -149,8 +166,22 @@ export function figuresOf(tallies: readonly RunTally[], { quick }: FiguresContex
         ["response", durations.response],
         ["service", durations.service],
       ] as const
-    ).flatMap(([name, figures]) => figures.censored.map((figure) => `${name}_${figure}>${timeoutMs}`)),
+    ).flatMap(([name, figures]) =>
+      figures.censored.filter(hasColumn).map((figure) => `${name}_${figure}>${timeoutMs}`),
+    ),
   };
+}
+
+/** Intervals of other percentiles than these two have no column of their own. */
+function hasColumn(figure: string): boolean {
+  return !/_(low|high)$/.test(figure) || /^p(50|99)_(low|high)$/.test(figure);
+}
+
+/** Where anything is unanswered there is no mean, and no interval of it. */
+function withMeanInterval(figures: DurationFigures, effective: EffectiveNumber | undefined): DurationFigures {
+  if (effective === undefined || figures.meanMs === undefined) return figures;
+  const halfMs = effective.meanHalfWidthNs / 1e6;
+  return { ...figures, meanLowMs: Math.max(0, figures.meanMs - halfMs), meanHighMs: figures.meanMs + halfMs };
 }
 
 /** Requests that are in flight at a window's end even in a system that keeps up: Little's law, and one for luck. */
@@ -176,58 +207,5 @@ function jitterFigures(
   return {
     jitterMeanAbsDiffMs: jitters.reduce((sum, jitter) => sum + jitter.absoluteNs, 0) / pairs / 1e6,
     jitterRfc3550Ms: jitters.reduce((sum, jitter) => sum + jitter.smoothedNs, 0) / pairs / 1e6,
-  };
-}
-
-type StagePart = Pick<
-  CellFigures,
-  | "clock"
-  | "stageRequests"
-  | "stages"
-  | "stageServiceMeanMs"
-  | "unaccountedMeanMs"
-  | "unaccountedP50Ms"
-  | "transportResidualMeanMs"
->;
-
-function stageFigures(tallies: readonly RunTally[], { medianOnly }: FiguresDetail): StagePart {
-  const answered = tallies.filter(({ stageRequests }) => stageRequests > 0);
-  const stageRequests = answered.reduce((sum, tally) => sum + tally.stageRequests, 0);
-  const oneClock = answered.length > 0 && answered.every(({ clock }) => clock === "one");
-  const clock = oneClock ? "one" : "several";
-  if (stageRequests === 0) return { clock, stageRequests, stages: {} };
-  const merged = (pick: (tally: RunTally) => Distribution | undefined): Distribution =>
-    mergeDistributions(answered.flatMap((tally) => pick(tally) ?? []));
-  const percentile = (distribution: Distribution, perMille: number): number | undefined => {
-    const quantile = quantiles(distribution)(perMille);
-    return typeof quantile === "string" ? undefined : quantile.ns / 1e6;
-  };
-  const stages: Partial<Record<Stage, StageFigures>> = {};
-  for (const stage of STAGES) {
-    const distribution = merged((tally) => tally.stages[stage]);
-    if (distribution.count === 0) continue;
-    stages[stage] = {
-      meanMs: distribution.sumNs / stageRequests / 1e6,
-      p50Ms: percentile(distribution, 500),
-      p99Ms:
-        !medianOnly && distribution.count >= FEWEST_REQUESTS.p99 ? percentile(distribution, 990) : undefined,
-    };
-  }
-  const unaccounted = merged((tally) => tally.unaccounted);
-  const residual = merged((tally) => tally.residual);
-  return {
-    clock,
-    stageRequests,
-    stages,
-    stageServiceMeanMs: merged((tally) => tally.stageService).sumNs / stageRequests / 1e6,
-    ...(oneClock
-      ? {
-          unaccountedMeanMs: unaccounted.sumNs / stageRequests / 1e6,
-          unaccountedP50Ms: percentile(unaccounted, 500),
-        }
-      : {}),
-    ...(!oneClock && residual.count > 0
-      ? { transportResidualMeanMs: residual.sumNs / residual.count / 1e6 }
-      : {}),
   };
 }

@@ -1,4 +1,4 @@
-import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64 } from "hdr-histogram-js";
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, JsHistogram } from "hdr-histogram-js";
 
 /** Largest value that is told apart, nanoseconds (24 h); larger ones count as this. */
 const HIGHEST_NS = 86_400e9;
@@ -9,8 +9,14 @@ const HIGHEST_NS = 86_400e9;
  */
 export interface Histogram {
   readonly count: number;
-  /** Rounds to whole nanoseconds: fractions would all fall into the bucket of 0. @param ns - not negative. */
-  record(ns: number): void;
+  /**
+   * Rounds to whole nanoseconds: fractions would all fall into the bucket of 0.
+   * @param ns - not negative.
+   * @param count - how often. @default 1
+   */
+  record(ns: number, count?: number): void;
+  /** The largest whole number of nanoseconds in the bucket of a value. */
+  bucketEnd(ns: number): number;
   /** Adds all of another one's values. */
   add(other: Histogram): void;
   /** The value at a rank from 1 (smallest) to `count`: the upper end of its bucket, at most 0.1 % too high. */
@@ -45,8 +51,12 @@ function wrap(hdr: Hdr): Histogram {
     get count() {
       return hdr.totalCount;
     },
-    record(ns) {
-      hdr.recordValue(Math.min(Math.round(ns), HIGHEST_NS));
+    record(ns, count = 1) {
+      hdr.recordValueWithCount(Math.min(Math.round(ns), HIGHEST_NS), count);
+    },
+    bucketEnd(ns) {
+      const value = Math.min(Math.round(ns), HIGHEST_NS);
+      return hdr instanceof JsHistogram ? hdr.highestEquivalentValue(value) : value;
     },
     add(other) {
       hdr.add(hdrOf.get(other)!);

@@ -2,7 +2,18 @@ import { messageOf, TransportError } from "../core/errors.ts";
 import type { ServerTiming } from "../core/parameters.ts";
 import { type FailureStatus, statusCode } from "../core/status.ts";
 import type { Marks } from "../core/transport.ts";
-import { COLUMNS, type Columns, type FailureCount, type RunRecord } from "./run-record.ts";
+import {
+  bytesPerRow,
+  CHUNK_ROWS,
+  type Chunk,
+  createChunk,
+  createColumn,
+  openColumns,
+  packChunks,
+  writtenColumns,
+} from "./column-store.ts";
+import type { Column, FailureCount, RunRecord } from "./run-record.ts";
+import { createUnrecordedCounter } from "./unrecorded.ts";
 
 /** Counted while the run goes on, for progress. */
 export interface RunCounts {
@@ -16,17 +27,20 @@ export interface RunCounts {
 /** What only the loop knows about its run. */
 export type RunFrame = Pick<
   RunRecord,
-  "idPrefix" | "windowStartNs" | "windowEndNs" | "timeoutMs" | "concurrency" | "aborted"
+  "idPrefix" | "windowStartNs" | "windowEndNs" | "timeoutMs" | "concurrency" | "aborted" | "inFlight"
 >;
 
 /**
- * Takes one request after the other through `scheduled` → `started` → … → `answered`, `failed` or `dropped`. Writes
- * into preallocated columns: beyond the capacity it grows by a block now and then, never by the request.
+ * Takes one request after the other through `scheduled` → `started` → … → `answered`, `failed` or `dropped`. Writes into
+ * columns whose memory is there before the run: beyond the capacity they grow by a chunk now and then, without copying what
+ * is there; beyond the limit requests are counted and have no row.
  */
 export interface Recorder {
   readonly counts: Readonly<RunCounts>;
-  /** A new row. Returns its sequence number, from 0. */
-  scheduled(frame: number, intendedNs: number): number;
+  /** Columns that were written so far: what the next run of the same cell will write. */
+  readonly written: readonly Column[];
+  /** A new row. Returns its sequence number, from 0. @param vehicle - from 0; absent in runs without vehicles. */
+  scheduled(frame: number, intendedNs: number, vehicle?: number): number;
   /** The in-flight limit was reached: the request was not sent. */
   dropped(seq: number): void;
   started(seq: number, client: number, startNs: number): void;
@@ -47,121 +61,208 @@ export interface Recorder {
   finish(frame: RunFrame): RunRecord;
 }
 
-const BLOCK_ROWS = 4096;
-const BLOCK_BITS = 12;
-const BLOCK_MASK = BLOCK_ROWS - 1;
+/** Requests of a run that have a row, unless told otherwise: some 210 MB. */
+export const MAX_RECORDED = 2_000_000;
+
+/** What a server of ours tells, if nothing else is known. */
+const OF_OUR_SERVERS: readonly Column[] = [
+  "serverInNs",
+  "serverOutNs",
+  "decodeNs",
+  "queueNs",
+  "inferNs",
+  "encodeNs",
+  "sameClock",
+];
+
+/** Requests given up whose answers are waited for; beyond it those that waited longest without one are forgotten. */
+const MOST_WATCHED = 65_536;
 
 export interface RecorderOptions {
-  /** Rows preallocated (rounded up to whole blocks). @default 4096 */
+  /** Rows whose memory is taken, and written to once, at once (rounded up to whole chunks). @default 4096 */
   readonly capacity?: number | undefined;
   /** The generator's `clockId()`: marks of a server compare with ours when its clock has the same name. */
   readonly clockId: string;
+  /** Columns that not every cell has and that this one will write. @default what a server of ours tells */
+  readonly expected?: readonly Column[] | undefined;
+  /** Requests that have a row; those beyond are counted. @default 2,000,000 */
+  readonly maxRecorded?: number | undefined;
+  /** Milliseconds from the intended time: what goodput counts by, for requests without a row. */
+  readonly deadlineMs?: number | undefined;
 }
 
-export function createRecorder({ capacity = BLOCK_ROWS, clockId }: RecorderOptions): Recorder {
-  const blocks: Columns[] = [];
-  while (blocks.length * BLOCK_ROWS < capacity) blocks.push(createColumns(BLOCK_ROWS, Number.NaN));
+const CHUNK_BITS = Math.log2(CHUNK_ROWS);
+const CHUNK_MASK = CHUNK_ROWS - 1;
+
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { capacity = CHUNK_ROWS, clockId, expected = OF_OUR_SERVERS, maxRecorded = MAX_RECORDED } = options;
+  const chunks: Chunk[] = [];
+  while (chunks.length * CHUNK_ROWS < Math.min(capacity, maxRecorded)) chunks.push(createChunk(expected));
+  const beyond = createUnrecordedCounter(options.deadlineMs);
   const counts: RunCounts = { requests: 0, ok: 0, failed: 0, timedOut: 0, dropped: 0 };
   const failures = new Map<FailureStatus, { count: number; readonly firstMessage: string }>();
-  const watched: Marks[] = [];
-  const blockOf = (seq: number): Columns => blocks[seq >>> BLOCK_BITS]!;
+  const late = createLateWatch();
+  const chunkOf = (seq: number): Chunk => chunks[seq >>> CHUNK_BITS]!;
 
   return {
     counts,
-    scheduled(frame, intendedNs) {
+    get written() {
+      return writtenColumns(chunks).filter((column) => chunks[0]![column]!.some(isPresent));
+    },
+    scheduled(frame, intendedNs, vehicle) {
       const seq = counts.requests;
       counts.requests += 1;
-      const at = seq & BLOCK_MASK;
-      if (at === 0 && seq >>> BLOCK_BITS === blocks.length)
-        blocks.push(createColumns(BLOCK_ROWS, Number.NaN));
-      const block = blockOf(seq);
-      block.frame[at] = frame;
-      block.intendedNs[at] = intendedNs;
-      block.dropped[at] = 0;
+      if (seq >= maxRecorded) {
+        beyond.scheduled(seq, intendedNs);
+        return seq;
+      }
+      const at = seq & CHUNK_MASK;
+      if (at === 0 && seq >>> CHUNK_BITS === chunks.length) chunks.push(createChunk(expected));
+      const chunk = chunkOf(seq);
+      chunk.frame![at] = frame;
+      chunk.intendedNs![at] = intendedNs;
+      chunk.dropped![at] = 0;
+      if (vehicle !== undefined) {
+        chunk.vehicle ??= createColumn("vehicle");
+        chunk.vehicle[at] = vehicle;
+      }
       return seq;
     },
     dropped(seq) {
-      blockOf(seq).dropped[seq & BLOCK_MASK] = 1;
       counts.dropped += 1;
+      if (seq >= maxRecorded) beyond.dropped(seq);
+      else chunkOf(seq).dropped![seq & CHUNK_MASK] = 1;
     },
     started(seq, client, startNs) {
-      const block = blockOf(seq);
-      block.client[seq & BLOCK_MASK] = client;
-      block.startNs[seq & BLOCK_MASK] = startNs;
+      if (seq >= maxRecorded) {
+        beyond.started(seq, startNs);
+        return;
+      }
+      const chunk = chunkOf(seq);
+      chunk.client![seq & CHUNK_MASK] = client;
+      chunk.startNs![seq & CHUNK_MASK] = startNs;
     },
     preprocessed(seq, preprocessedNs) {
-      blockOf(seq).preprocessedNs[seq & BLOCK_MASK] = preprocessedNs;
+      if (seq >= maxRecorded) return;
+      const chunk = chunkOf(seq);
+      chunk.preprocessedNs ??= createColumn("preprocessedNs");
+      chunk.preprocessedNs[seq & CHUNK_MASK] = preprocessedNs;
     },
     travelled(seq, marks) {
-      const block = blockOf(seq);
-      const at = seq & BLOCK_MASK;
-      block.sentNs[at] = marks.sentNs === 0 ? Number.NaN : marks.sentNs;
-      block.receivedNs[at] = marks.receivedNs === 0 ? Number.NaN : marks.receivedNs;
-      block.requestPayloadBytes[at] = marks.requestPayloadBytes;
-      block.responsePayloadBytes[at] = marks.responsePayloadBytes;
+      if (seq >= maxRecorded) {
+        beyond.travelled(seq, marks);
+        return;
+      }
+      const chunk = chunkOf(seq);
+      const at = seq & CHUNK_MASK;
+      if (marks.sentNs !== 0) chunk.sentNs![at] = marks.sentNs;
+      if (marks.receivedNs !== 0) chunk.receivedNs![at] = marks.receivedNs;
+      chunk.requestPayloadBytes![at] = marks.requestPayloadBytes;
+      chunk.responsePayloadBytes![at] = marks.responsePayloadBytes;
     },
     timed(seq, timing) {
-      const block = blockOf(seq);
-      const at = seq & BLOCK_MASK;
-      block.serverInNs[at] = timing.inNs;
-      block.serverOutNs[at] = timing.outNs;
-      block.decodeNs[at] = timing.decodeNs;
-      block.queueNs[at] = timing.queueNs ?? Number.NaN;
-      block.preprocessNs[at] = timing.preprocessNs ?? Number.NaN;
-      block.inferNs[at] = timing.inferNs ?? Number.NaN;
-      block.postprocessNs[at] = timing.postprocessNs ?? Number.NaN;
-      block.encodeNs[at] = timing.encodeNs;
-      block.sameClock[at] = timing.clockId === clockId ? 1 : 0;
+      if (seq >= maxRecorded) return;
+      const chunk = chunkOf(seq);
+      const at = seq & CHUNK_MASK;
+      chunk.serverInNs ??= createColumn("serverInNs");
+      chunk.serverOutNs ??= createColumn("serverOutNs");
+      chunk.decodeNs ??= createColumn("decodeNs");
+      chunk.encodeNs ??= createColumn("encodeNs");
+      chunk.sameClock ??= createColumn("sameClock");
+      chunk.serverInNs[at] = timing.inNs;
+      chunk.serverOutNs[at] = timing.outNs;
+      chunk.decodeNs[at] = timing.decodeNs;
+      chunk.encodeNs[at] = timing.encodeNs;
+      chunk.sameClock[at] = timing.clockId === clockId ? 1 : 0;
+      if (timing.queueNs !== undefined) {
+        chunk.queueNs ??= createColumn("queueNs");
+        chunk.queueNs[at] = timing.queueNs;
+      }
+      if (timing.preprocessNs !== undefined) {
+        chunk.preprocessNs ??= createColumn("preprocessNs");
+        chunk.preprocessNs[at] = timing.preprocessNs;
+      }
+      if (timing.inferNs !== undefined) {
+        chunk.inferNs ??= createColumn("inferNs");
+        chunk.inferNs[at] = timing.inferNs;
+      }
+      if (timing.postprocessNs !== undefined) {
+        chunk.postprocessNs ??= createColumn("postprocessNs");
+        chunk.postprocessNs[at] = timing.postprocessNs;
+      }
     },
     decoded(seq, decodedNs) {
-      blockOf(seq).decodedNs[seq & BLOCK_MASK] = decodedNs;
+      if (seq >= maxRecorded) return;
+      const chunk = chunkOf(seq);
+      chunk.decodedNs ??= createColumn("decodedNs");
+      chunk.decodedNs[seq & CHUNK_MASK] = decodedNs;
     },
     answered(seq, doneNs) {
-      const block = blockOf(seq);
-      block.doneNs[seq & BLOCK_MASK] = doneNs;
-      block.status[seq & BLOCK_MASK] = 0;
       counts.ok += 1;
+      if (seq >= maxRecorded) {
+        beyond.answered(seq, doneNs);
+        return;
+      }
+      const chunk = chunkOf(seq);
+      chunk.doneNs![seq & CHUNK_MASK] = doneNs;
+      chunk.status![seq & CHUNK_MASK] = 0;
     },
     failed(seq, reason, doneNs) {
       const { status } = TransportError.from(reason, "INTERNAL");
-      const block = blockOf(seq);
-      block.doneNs[seq & BLOCK_MASK] = doneNs;
-      block.status[seq & BLOCK_MASK] = statusCode(status);
+      if (seq >= maxRecorded) {
+        beyond.failed(seq, statusCode(status));
+      } else {
+        const chunk = chunkOf(seq);
+        chunk.doneNs![seq & CHUNK_MASK] = doneNs;
+        chunk.status![seq & CHUNK_MASK] = statusCode(status);
+      }
       if (status === "DEADLINE_EXCEEDED") counts.timedOut += 1;
       else counts.failed += 1;
       const known = failures.get(status);
       if (known === undefined) failures.set(status, { count: 1, firstMessage: messageOf(reason) });
       else known.count += 1;
     },
-    watchLate(marks) {
-      watched.push(marks);
-    },
+    watchLate: late.watch,
     finish(frame) {
-      const rows = counts.requests;
+      const rows = Math.min(counts.requests, maxRecorded);
+      const unrecorded = beyond.result(frame);
       return {
         ...frame,
         rows,
-        columns: joinBlocks(blocks, rows),
-        lateAnswers: watched.filter(({ receivedNs }) => receivedNs > 0).length,
+        columns: openColumns(packChunks(chunks, rows), rows),
+        bytesPerRow: bytesPerRow(writtenColumns(chunks)),
+        ...(unrecorded === undefined ? {} : { unrecorded }),
+        lateAnswers: late.count(),
         failures: [...failures].map(([status, failure]): FailureCount => ({ status, ...failure })),
       };
     },
   };
 }
 
-/** Arrays of `rows` elements for every column. Filled when made, so that a row writes only what it has. */
-function createColumns(rows: number, value: number): Columns {
-  const filled = COLUMNS.map((column) => [column, new Float64Array(rows).fill(value)] as const);
-  return Object.fromEntries(filled) as unknown as Columns;
+/** Whether a number of a column was written: the largest whole number, or NaN, says that it was not. */
+function isPresent(value: number, _at: number, column: { readonly BYTES_PER_ELEMENT: number }): boolean {
+  return column.BYTES_PER_ELEMENT === 8
+    ? !Number.isNaN(value)
+    : value !== 2 ** (8 * column.BYTES_PER_ELEMENT) - 1;
 }
 
-function joinBlocks(blocks: readonly Columns[], rows: number): Columns {
-  const columns = createColumns(rows, 0);
-  for (let first = 0; first < rows; first += BLOCK_ROWS) {
-    const block = blocks[first >>> BLOCK_BITS]!;
-    for (const column of COLUMNS) {
-      columns[column].set(block[column].subarray(0, Math.min(BLOCK_ROWS, rows - first)), first);
-    }
-  }
-  return columns;
+function createLateWatch(): { watch(marks: Marks): void; count(): number } {
+  let watched: Marks[] = [];
+  let arrived = 0;
+  const sweep = (): void => {
+    arrived += watched.filter(({ receivedNs }) => receivedNs > 0).length;
+    watched = watched.filter(({ receivedNs }) => receivedNs === 0);
+  };
+  return {
+    watch(marks) {
+      watched.push(marks);
+      if (watched.length < MOST_WATCHED) return;
+      sweep();
+      watched = watched.slice(-MOST_WATCHED / 2);
+    },
+    count() {
+      sweep();
+      return arrived;
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import type { FailureStatus } from "../core/status.ts";
+import type { UnrecordedRequests } from "./unrecorded.ts";
 
 /**
  * What is kept of each request: one column each. Times are nanoseconds of the generator's clock (`server…` and
@@ -36,11 +37,16 @@ export const COLUMNS = [
   "brokerRequestOutNs",
   "brokerResponseInNs",
   "brokerResponseOutNs",
+  /** Which vehicle sent it, from 0. NaN: the run has no vehicles. */
+  "vehicle",
 ] as const;
 
 export type Column = (typeof COLUMNS)[number];
 
-/** One array per column; the index is the request's sequence number, which is the order of intended times. */
+/**
+ * One array per column; the index is the request's sequence number, which is the order of intended times. A column's array
+ * is made when it is first asked for: take it out once, not in a loop.
+ */
 export type Columns = Readonly<Record<Column, Float64Array>>;
 
 /** How often a status came, with the text of its first failure. */
@@ -50,10 +56,17 @@ export interface FailureCount {
   readonly firstMessage: string;
 }
 
-/** Everything recorded in one run. Plain data: it crosses process IPC with advanced serialization. */
+/** Everything recorded in one run. It crosses processes as a `PackedRecord`. */
 export interface RunRecord {
+  /** Requests that have a row: all of them, up to the recorder's limit. */
   readonly rows: number;
   readonly columns: Columns;
+  /** What one row took in the generator's memory. */
+  readonly bytesPerRow?: number | undefined;
+  /** The requests beyond the limit, counted; absent where every request has a row. */
+  readonly unrecorded?: UnrecordedRequests | undefined;
+  /** Which generator sent each row; absent where there was one, whose row is its own number. */
+  readonly origin?: RowOrigin | undefined;
   /** The id of request `seq` is this followed by the number. */
   readonly idPrefix: string;
   /** The measurement window, marks of the generator's clock. A request belongs to it by its intended time. */
@@ -77,4 +90,19 @@ export interface InFlightSamples {
   /** Marks of the generator's clock, ascending. */
   readonly atNs: Float64Array;
   readonly requests: Float64Array;
+}
+
+/** Where the rows of a record come from that was joined of several generators' records. */
+export interface RowOrigin {
+  /** Of each generator: the id of its request is this followed by the number. */
+  readonly idPrefixes: readonly string[];
+  /** Per row: the generator, and the request's number there. */
+  readonly generator: Uint8Array;
+  readonly seq: Uint32Array;
+}
+
+/** The id that a row's request had on the wire. */
+export function idOfRow({ idPrefix, origin }: Pick<RunRecord, "idPrefix" | "origin">, row: number): string {
+  if (origin === undefined) return idPrefix + row;
+  return `${origin.idPrefixes[origin.generator[row]!]}${origin.seq[row]}`;
 }

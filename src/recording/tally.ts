@@ -1,17 +1,34 @@
 import type { Stage } from "../core/stage.ts";
 import { type Status, statusCode } from "../core/status.ts";
+import { addUnrecorded } from "./add-unrecorded.ts";
+import { ageOf } from "./age.ts";
+import { type Blocks, blocksOf } from "./blocks.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
+import { type GeneratorShare, generatorShare } from "./generator-share.ts";
 import { type Jitter, jitterOf } from "./jitter.ts";
+import { type InFlightTally, inFlightTally } from "./little.ts";
+import { ownLateness } from "./own-lateness.ts";
 import type { ProcessCosts } from "./process-costs.ts";
+import { queryTimes } from "./query-times.ts";
 import type { FailureCount, RunRecord } from "./run-record.ts";
 import { stageTimes } from "./stages.ts";
+import { type Stalls, stallsOf } from "./stalls.ts";
+import { type TailSums, tailSums } from "./tail.ts";
+import { type VehicleTally, vehicleTallies } from "./vehicle-figures.ts";
+import type { WireBytes } from "./wire-bytes.ts";
 
 export interface TallyContext {
   /** The wish: answers that come later are no goodput. Milliseconds from the intended time. */
   readonly deadlineMs?: number | undefined;
   /** Per frame index: nanoseconds that getting the frame took, before the run. */
   readonly retrieveNs?: ArrayLike<number> | undefined;
+  /** Arrivals wait at the in-flight limit: that is no lateness of the generator. @default false */
+  readonly waits?: boolean | undefined;
+  /** Requests of one intended time are the samples of a query. @default false */
+  readonly queries?: boolean | undefined;
   readonly costs?: ProcessCosts | undefined;
+  /** What crossed the links. */
+  readonly wire?: WireBytes | undefined;
 }
 
 /**
@@ -47,19 +64,38 @@ export interface RunTally {
   /** Every request that was started; what failed is infinite. */
   readonly service: Distribution;
   readonly sendLateness: Distribution;
+  /** Response time without the generator's own lateness; where absent, service time is that. */
+  readonly onTime?: Distribution | undefined;
+  /** Queries of a multi-stream run, each as long as its slowest sample. */
+  readonly query?: Distribution | undefined;
+  /** By number; absent in runs without vehicles. */
+  readonly vehicles?: readonly VehicleTally[] | undefined;
   /** Absent for a closed loop above one outstanding. */
   readonly jitter?: Jitter | undefined;
+  /** The good answers' response time (closed loop: service time) in time order; absent for fewer than 100. */
+  readonly blocks?: Blocks | undefined;
+  /** Age of information over the window; open loop only. */
+  readonly age?: Distribution | undefined;
+  /** Absent where the requests in flight were not counted. */
+  readonly inFlight?: InFlightTally | undefined;
+  readonly stalls?: Stalls | undefined;
   readonly clock: "one" | "several";
   readonly stageRequests: number;
   readonly stages: Readonly<Partial<Record<Stage, Distribution>>>;
   /** Service time of the requests that the stages are made of. */
   readonly stageService: Distribution;
+  /** The slowest of them. */
+  readonly tail?: TailSums | undefined;
+  /** Open loop only. */
+  readonly generatorShare?: GeneratorShare | undefined;
   readonly unaccounted?: Distribution | undefined;
   readonly residual?: Distribution | undefined;
   /** Sums over good answers. */
   readonly requestPayloadBytes: number;
   readonly responsePayloadBytes: number;
   readonly costs: ProcessCosts;
+  /** What crossed the links; absent for `local` and where it was not counted. */
+  readonly wire?: WireBytes | undefined;
 }
 
 /** A start later than this is counted as late. */
@@ -70,6 +106,10 @@ const UNANSWERED: readonly number[] = (["UNAVAILABLE", "CANCELLED"] satisfies St
 
 /** Counts one run. Pure. Requests that the run's own end cancelled are not counted. */
 export function tallyRun(record: RunRecord, context: TallyContext = {}): RunTally {
+  return addUnrecorded(tallyRows(record, context), record);
+}
+
+function tallyRows(record: RunRecord, context: TallyContext): RunTally {
   const { columns, rows, windowEndNs } = record;
   const { status, dropped, intendedNs, startNs, doneNs } = columns;
   const deadlineNs = context.deadlineMs === undefined ? undefined : context.deadlineMs * 1e6;
@@ -100,7 +140,8 @@ export function tallyRun(record: RunRecord, context: TallyContext = {}): RunTall
       if (code === DEADLINE_EXCEEDED) counts.timedOut += 1;
       else counts.failed += 1;
       response[row] = Number.POSITIVE_INFINITY;
-      service[row] = Number.POSITIVE_INFINITY;
+      // Given up while it waited for its turn: it was never started.
+      if (!Number.isNaN(startNs[row]!)) service[row] = Number.POSITIVE_INFINITY;
       continue;
     }
     counts.ok += 1;
@@ -115,6 +156,10 @@ export function tallyRun(record: RunRecord, context: TallyContext = {}): RunTall
     }
   }
   const times = stageTimes(record, context.retrieveNs);
+  const openLoop = record.concurrency === undefined;
+  const { windowStartNs } = record;
+  const waits = context.waits === true;
+  const latenessNs = openLoop ? ownLateness(record, waits) : lateness;
   return {
     requests: counts.ok + counts.failed + counts.timedOut + counts.dropped,
     ...counts,
@@ -133,16 +178,26 @@ export function tallyRun(record: RunRecord, context: TallyContext = {}): RunTall
     okResponse: distributionOf(okResponse),
     service: distributionOf(service),
     sendLateness: distributionOf(lateness),
-    jitter: (record.concurrency ?? 1) > 1 ? undefined : jitterOf(okResponse),
+    query: context.queries === true ? distributionOf(queryTimes(record, response)) : undefined,
+    vehicles: vehicleTallies(record, response),
+    onTime: waits ? distributionOf(okResponse.map((value, row) => value - latenessNs[row]!)) : undefined,
+    jitter: (record.concurrency ?? 1) > 1 ? undefined : jitterOf(okResponse, columns.vehicle),
+    blocks: blocksOf(openLoop ? okResponse : service, intendedNs, windowStartNs),
+    age: openLoop ? ageOf(record) : undefined,
+    inFlight: inFlightTally(record),
+    stalls: stallsOf(record),
     clock: times.clock,
     stageRequests: times.requests,
     stages: Object.fromEntries([...times.stages].map(([stage, values]) => [stage, distributionOf(values)])),
     stageService: distributionOf(times.serviceNs),
+    tail: tailSums(times),
+    generatorShare: openLoop ? generatorShare(record, times, latenessNs) : undefined,
     unaccounted: times.unaccountedNs && distributionOf(times.unaccountedNs),
     residual: times.residualNs && distributionOf(times.residualNs),
     requestPayloadBytes,
     responsePayloadBytes,
     costs: context.costs ?? {},
+    wire: context.wire,
   };
 }
 

@@ -64,3 +64,29 @@ test("a cell that has no others shows theirs, under that verdict, with their cou
   );
   expect(invalid).toMatchObject({ verdict: "INVALID", pooled: [2], answers: DIFFERS });
 });
+
+test("a cell of INVALID repetitions alone says which one said what, and the same only once", () => {
+  const differs = run(1, steadyRun(50), { answers: DIFFERS });
+  const other = run(2, steadyRun(50), { answers: { check: "differs", agreementPercent: 17 } });
+  const reasons = cell(differs, other).reasons;
+  expect(reasons).toHaveLength(2);
+  expect(reasons[1]).toMatch(/^Repetition 2: The answers differ .*17 %/);
+  expect(cell(differs, { ...differs, repetition: 2 }).reasons).toHaveLength(1);
+});
+
+test("one drifting repetition among several needs more evidence than alone", () => {
+  const wobbling = (rise: number): readonly MadeRequest[] =>
+    steadyRun(400).map((request, index) => ({
+      ...request,
+      serviceMs: 10 * (1 + (rise * index) / 400) + 2 * Math.sin(index * 12.9898),
+    }));
+  const drifting = run(1, wobbling(1));
+  expect(drifting.verdict).toBe("UNSTABLE");
+  const calm = [2, 3, 4].map((repetition) => run(repetition, wobbling(0)));
+  expect(calm.map(({ verdict }) => verdict)).toEqual(["VALID", "VALID", "VALID"]);
+  const result = cell(drifting, ...calm);
+  expect(result.verdict).toBe("UNSTABLE");
+  expect(result.pooled).toEqual([1, 2, 3, 4]);
+  expect(result.reasons[0]).toContain("over one of the runs");
+  expect(cell(...calm).verdict).toBe("VALID");
+});

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { figuresOf, summarise } from "../../../src/recording/figures.ts";
 import { tallyRun } from "../../../src/recording/tally.ts";
-import { madeRun, steadyRun } from "./made-run.ts";
+import { madeRun, START_NS, steadyRun } from "./made-run.ts";
 
 const FULL = { quick: false };
 
@@ -18,12 +18,23 @@ test("every scheduled request is in the response times: failed, timed out and dr
     FULL,
   );
   expect(figures).toMatchObject({ requests: 400, ok: 395, failed: 1, timedOut: 1, dropped: 3 });
-  expect(figures.response).toMatchObject({ count: 395, unanswered: 5, p99Ms: undefined, meanMs: undefined });
+  expect(figures.response).toMatchObject({ count: 395, unanswered: 5 });
+  expect([figures.response.p99Ms, figures.response.meanMs, figures.response.meanLowMs]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
   expect(figures.response.p95Ms).toBeCloseTo(10, 1);
   expect(figures.okResponse).toMatchObject({ count: 395, unanswered: 0, meanMs: 10 });
   expect(figures.service).toMatchObject({ count: 395, unanswered: 2 });
   expect(figures.sendLateness.count).toBe(397);
-  expect(figures.censored).toEqual(["response_p99>10000", "response_max>10000", "service_max>10000"]);
+  expect(figures.censored).toEqual([
+    "response_p99>10000",
+    "response_p99_high>10000",
+    "response_max>10000",
+    "service_p99_high>10000",
+    "service_max>10000",
+  ]);
 });
 
 test("response time starts at the intended time, service time at the start", () => {
@@ -90,6 +101,36 @@ test("costs are per request that was sent, peaks the largest of the repetitions"
   expect(figuresOf([tally(10, 200), tally(30, 100)], FULL).costs).toEqual({
     client: { cpuMsPerRequest: 2, peakRssMb: 200, eventLoopDelayP99Ms: 2 },
   });
+});
+
+test("the headline's mean has an interval, and the percentiles that rest on few independent requests are named", () => {
+  const closed = summarise([madeRun(steadyRun(1000), { concurrency: 1 })], FULL);
+  expect(closed).toMatchObject({ effectiveRequests: 1000, weakPercentiles: [] });
+  expect([closed.service.meanLowMs, closed.service.meanHighMs]).toEqual([10, 10]);
+  expect(closed.response.meanLowMs).toBeUndefined();
+  // Every hundred requests another time: as good as ten.
+  const waves = steadyRun(1000).map((request, index) => ({
+    ...request,
+    serviceMs: 10 + (((index / 100) | 0) % 3),
+  }));
+  const open = summarise([madeRun(waves)], FULL);
+  expect(open.effectiveRequests).toBeLessThan(72);
+  expect(open.weakPercentiles).toContain("p99");
+  expect(open.response.meanHighMs! - open.response.meanLowMs!).toBeGreaterThan(0.3);
+  expect(open.service.meanLowMs).toBeUndefined();
+  expect(summarise([madeRun(steadyRun(99))], FULL).effectiveRequests).toBeUndefined();
+});
+
+test("age, Little's law and lateness are of open loops, and a quick run has none of them", () => {
+  const record = madeRun(steadyRun(400));
+  const inFlight = { atNs: Float64Array.of(START_NS + 5e6, START_NS + 6e6), requests: Float64Array.of(4, 4) };
+  const open = summarise([{ ...record, inFlight }], FULL);
+  expect(open.ageP50Ms).toBeCloseTo(10 + 1.25, 1);
+  expect(open.littlesLaw).toMatchObject({ samples: 2, counted: 4 });
+  expect(open.littlesLaw?.predicted).toBeCloseTo(4, 1);
+  const quick = summarise([{ ...record, inFlight }], { quick: true });
+  expect([quick.ageP50Ms, quick.littlesLaw, quick.trend]).toEqual([undefined, undefined, undefined]);
+  expect(summarise([madeRun(steadyRun(400), { concurrency: 1 })], FULL).ageP50Ms).toBeUndefined();
 });
 
 test("figures and tallies survive JSON", () => {

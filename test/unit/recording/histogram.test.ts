@@ -57,3 +57,15 @@ test("what is longer than a day counts as a day", () => {
   expect(found).toBeGreaterThanOrEqual(86_400e9);
   expect(found).toBeLessThan(86_500e9);
 });
+
+test("a value can be recorded often at once, and a bucket's end is what its rank gives", () => {
+  fc.assert(
+    fc.property(nanoseconds, fc.integer({ min: 1, max: 1e6 }), (value, count) => {
+      const histogram = createHistogram();
+      histogram.record(value, count);
+      expect(histogram.count).toBe(count);
+      expect(histogram.atRank(count)).toBe(histogram.bucketEnd(value));
+      expect(histogram.bucketEnd(histogram.bucketEnd(value))).toBe(histogram.bucketEnd(value));
+    }),
+  );
+});

@@ -45,7 +45,7 @@ export function madeCell(options: MadeCellOptions = {}): CellResult {
         startedAt: "2026-03-14T09:15:00.000Z",
         failure: options.failure,
         answers: { check: "identical", agreementPercent: 100 },
-        tally: tallyRun(madeRun(requests), {
+        tally: tallyRun(madeRun(requests, { concurrency: key.concurrency }), {
           deadlineMs: 100,
           retrieveNs: [1e6],
           costs: {
