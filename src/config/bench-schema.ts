@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { ARRIVALS, DEVICES, PLACEMENTS, SCENARIOS } from "../core/cell.ts";
+import { ARRIVALS, type Connections, DEVICES, PLACEMENTS, SCENARIOS, WHEN_BUSY } from "../core/cell.ts";
 import { ENCODINGS, type Qos, TRANSPORTS, TUNINGS } from "../core/transport.ts";
+import type { Rate } from "../scenarios/bench-spec.ts";
 import { parseDurationMs } from "./duration.ts";
+import { parseRate } from "./rate.ts";
 
 /** One value or a list of them; always a list without repetitions afterwards. */
 function listOf<T extends z.ZodType>(item: T) {
@@ -47,6 +49,32 @@ const size = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** One rate or a list of them, ranges with a step taken apart. */
+const rates = z.custom<number | string | readonly (number | string)[]>().transform((value, context) => {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const found = new Set<Rate>();
+  for (const item of items.length === 0 ? [value] : items) {
+    const parsed =
+      typeof item === "number" || typeof item === "string"
+        ? parseRate(item)
+        : { problem: `expected a rate such as 20 or 10..50:5, got ${JSON.stringify(item)}` };
+    if ("problem" in parsed) context.addIssue({ code: "custom", message: parsed.problem });
+    else for (const rate of parsed) found.add(rate);
+  }
+  return [...found];
+});
+
+const connections = z.custom<Connections>().transform((value, context): Connections => {
+  if (value === "per-vehicle" || value === "shared") return value;
+  if (Number.isSafeInteger(value) && value >= 1 && value <= 4_096) return value;
+  const given = typeof value === "string" ? `'${String(value)}'` : String(value);
+  context.addIssue({
+    code: "custom",
+    message: `expected a number from 1 to 4096, per-vehicle or shared, got ${given}`,
+  });
+  return z.NEVER;
+});
+
 const warmup = z.string().transform((text, context) => {
   if (text === "auto") return { kind: "auto" as const };
   const durationMs = parseDurationMs(text);
@@ -75,8 +103,12 @@ const dimensions = z.strictObject({
   scenario: listOf(z.enum(SCENARIOS)),
   /** Requests outstanding (closed loop). */
   concurrency: listOf(count.max(4_096)),
-  /** Arrivals per second (open loop). */
-  rate: listOf(positive.max(1_000_000)),
+  /** Arrivals per second of each vehicle (open loop, server): `20`, `10..50:5`; of a ramp or steps `5..50`. */
+  rate: rates,
+  /** What is done with an arrival at the in-flight limit (open loop, server). */
+  whenBusy: listOf(z.enum(WHEN_BUSY)),
+  /** Each with a schedule, frames and a connection of its own (open loop, server). */
+  vehicles: listOf(count.max(1_024)),
   tuning: listOf(z.enum(TUNINGS)),
 });
 
@@ -93,6 +125,18 @@ export const benchSchema = dimensions.partial().extend({
   /** More cells beside the matrix: what is named here replaces the lists above. */
   also: z.array(dimensions.partial()).optional(),
   arrivals: z.enum(ARRIVALS).optional(),
+  /** Arrivals at once, of bursts. */
+  burst: count.max(65_536).optional(),
+  /** Levels, of steps. */
+  steps: whole.min(2).max(1_000).optional(),
+  /** File of timestamps, seconds, one a line. */
+  schedule: z.string().min(1).optional(),
+  /** Recorded times (recording, file) are played so many times as fast. */
+  speed: positive.max(1_000).optional(),
+  /** Samples of a query (multi-stream). */
+  samplesPerQuery: count.max(65_536).optional(),
+  /** What p99 of the response time is to stay below (server). */
+  latencyBound: duration(0.001).optional(),
   maxInFlight: count.max(65_536).optional(),
   timeout: duration(1).optional(),
   deadline: duration(0.001).optional(),
@@ -100,11 +144,19 @@ export const benchSchema = dimensions.partial().extend({
   requests: count.max(50_000_000).optional(),
   warmup: warmup.optional(),
   repetitions: count.max(1_000).optional(),
-  connections: count.max(4_096).optional(),
+  connections: connections.optional(),
   qos: z
     .literal([0, 1, 2])
     .transform((value): Qos => value)
     .optional(),
+  /** Adds http through a relay process: the control for MQTT's way through a broker. */
+  relay: z.boolean().optional(),
+  /** What the columns of wire bytes hold. */
+  wireBytes: z.enum(["frames", "payload"]).optional(),
+  /** Processes that share the load of a run. */
+  generators: count.max(64).optional(),
+  /** Requests of a run that are recorded one by one; those beyond are counted. */
+  maxRecorded: count.max(20_000_000).optional(),
   seed: whole.min(0).max(0xffff_ffff).optional(),
   url: endpoint(["http", "grpc", "mqtt"]).optional(),
   broker: endpoint(["mqtt"]).optional(),

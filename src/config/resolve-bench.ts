@@ -1,9 +1,12 @@
 import { randomInt } from "node:crypto";
 import { resolve } from "node:path";
+import type { Arrivals } from "../core/cell.ts";
 import { ConfigError, type ConfigProblem } from "../core/errors.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type TransportName } from "../core/transport.ts";
 import type { BenchSpec, DimensionName, Dimensions } from "../scenarios/bench-spec.ts";
 import type { BenchSettings } from "./bench-schema.ts";
+import { loadProblems } from "./load-problems.ts";
+import { withRelay } from "./with-relay.ts";
 
 const DIMENSIONS = [
   "transport",
@@ -15,6 +18,8 @@ const DIMENSIONS = [
   "scenario",
   "concurrency",
   "rate",
+  "whenBusy",
+  "vehicles",
   "tuning",
 ] as const satisfies readonly DimensionName[];
 
@@ -28,6 +33,8 @@ const DEFAULTS: Dimensions = {
   scenario: ["closed-loop"],
   concurrency: [1],
   rate: [],
+  whenBusy: ["drop-new"],
+  vehicles: [],
   tuning: ["tuned"],
 };
 
@@ -56,7 +63,7 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
   const settings: BenchSettings = { ...file, ...(quick ? QUICK : {}), ...definedOf(line) };
   const problems: ConfigProblem[] = [];
   const stop = stopOf(file, line, quick);
-  const transport = transportOf(line, file, problems);
+  const transport = withRelay(transportOf(line, file, problems), settings, problems);
   const fromFile = (path: string): string => (path === "synthetic" ? path : resolve(fileFolder, path));
 
   const dimensions: Dimensions = {
@@ -69,24 +76,13 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
     scenario: settings.scenario ?? DEFAULTS.scenario,
     concurrency: settings.concurrency ?? DEFAULTS.concurrency,
     rate: settings.rate ?? DEFAULTS.rate,
+    whenBusy: settings.whenBusy ?? DEFAULTS.whenBusy,
+    vehicles: settings.vehicles ?? DEFAULTS.vehicles,
     tuning: settings.tuning ?? DEFAULTS.tuning,
   };
   const asked = DIMENSIONS.filter((name) => line[name] !== undefined);
-  if (line.rate !== undefined && !dimensions.scenario.includes("open-loop")) {
-    problems.push({
-      path: "--rate",
-      message: "belongs to --scenario open-loop; the closed loop has --concurrency",
-    });
-  }
-  if (line.concurrency !== undefined && !dimensions.scenario.includes("closed-loop")) {
-    problems.push({
-      path: "--concurrency",
-      message: "belongs to --scenario closed-loop; the open loop has --rate",
-    });
-  }
-  if (dimensions.scenario.includes("open-loop") && dimensions.rate.length === 0) {
-    problems.push({ path: "rate", message: "open-loop needs a rate, e.g. --rate 20 (arrivals per second)" });
-  }
+  const arrivals = line.arrivals ?? (line.schedule === undefined ? arrivalsOf(settings) : "file");
+  problems.push(...loadProblems({ line, settings, scenarios: dimensions.scenario, arrivals }));
   if (settings.url !== undefined && settings.broker !== undefined) {
     problems.push({
       path: "broker",
@@ -101,9 +97,18 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
   return {
     name: settings.name ?? (quick ? "quick" : "bench"),
     dimensions,
-    also: alsoOf(file, asked, fromFile, settings.url),
+    also: alsoOf(file, asked, fromFile, settings.url).map((block) =>
+      block.transport === undefined ? block : { ...block, transport: withRelay(block.transport, settings) },
+    ),
     asked,
-    arrivals: settings.arrivals ?? "constant",
+    arrivals,
+    burst: settings.burst ?? 8,
+    steps: settings.steps ?? 5,
+    schedule: line.schedule ?? (file.schedule === undefined ? undefined : resolve(fileFolder, file.schedule)),
+    speed: settings.speed ?? 1,
+    wholeRecording: !quick && !hasLength(line) && !(hasLength(file) && isRecorded(file)),
+    samplesPerQuery: settings.samplesPerQuery ?? 8,
+    latencyBoundMs: settings.latencyBound,
     maxInFlight: settings.maxInFlight ?? 256,
     timeoutMs: settings.timeout ?? 30_000,
     deadlineMs: settings.deadline,
@@ -111,6 +116,8 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
     warmup: settings.warmup ?? { kind: "auto" },
     repetitions: settings.repetitions ?? 4,
     connections: settings.connections,
+    generators: settings.generators ?? 1,
+    maxRecorded: settings.maxRecorded,
     qos: settings.qos ?? 0,
     seed: settings.seed ?? randomInt(2 ** 32),
     url: settings.url,
@@ -120,6 +127,7 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
     recipe: recipeOf(line.recipe, file.recipe, fileFolder),
     startSec: settings.start === undefined ? undefined : settings.start / 1_000,
     sourceDurationSec: settings.length === undefined ? undefined : settings.length / 1_000,
+    wireBytes: settings.wireBytes ?? "frames",
     maxPayloadBytes: settings.maxPayload ?? DEFAULT_MAX_PAYLOAD_BYTES,
     instances: settings.instances ?? 1,
     threads: settings.threads,
@@ -129,6 +137,19 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
     out: resolve(line.out ?? (file.out === undefined ? "results" : resolve(fileFolder, file.out))),
     quick,
   };
+}
+
+function hasLength({ duration, requests }: BenchSettings): boolean {
+  return duration !== undefined || requests !== undefined;
+}
+
+/** Whether its arrivals have a length of their own. */
+function isRecorded(settings: BenchSettings): boolean {
+  return ["recording", "file"].includes(arrivalsOf(settings));
+}
+
+function arrivalsOf({ arrivals, schedule }: BenchSettings): Arrivals {
+  return arrivals ?? (schedule === undefined ? "constant" : "file");
 }
 
 /** Without the keys that are there but undefined. */

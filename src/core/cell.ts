@@ -31,6 +31,17 @@ export const ARRIVALS = [
 ] as const;
 export type Arrivals = (typeof ARRIVALS)[number];
 
+/** Arrivals with what shapes them beside the rate: `poisson`, `burst:8`, `ramp:5..50`, `steps:5..50x10`, `file:rush.txt`. */
+export type ArrivalsLabel = Arrivals | `${Arrivals}:${string}`;
+
+/** Whether requests start by a schedule, whatever becomes of the ones before: response time is then the headline. */
+export function followsSchedule(scenario: ScenarioName): scenario is "open-loop" | "server" {
+  return scenario === "open-loop" || scenario === "server";
+}
+
+/** Connections as they are asked for: a number, one for each vehicle, or one for all. */
+export type Connections = number | "per-vehicle" | "shared";
+
 /**
  * `drop-new`: the arrival is dropped; `queue`: it waits; `newest-wins`: it waits in the place of one that waits already,
  * which is dropped, as a camera driver does.
@@ -49,14 +60,16 @@ export interface CellKey {
   readonly device?: Device | undefined;
   readonly input: string;
   readonly scenario: ScenarioName;
-  /** Requests outstanding; closed loop only. */
+  /** Requests outstanding (`multi-stream`: samples of a query); absent where a schedule decides. */
   readonly concurrency?: number | undefined;
-  readonly arrivals?: Arrivals | undefined;
+  readonly arrivals?: ArrivalsLabel | undefined;
+  /** Arrivals per second of each vehicle; the mean of a ramp, of steps, of a file and of a recording. */
   readonly ratePerSec?: number | undefined;
   readonly whenBusy?: WhenBusy | undefined;
+  /** Absent where none were asked for. */
   readonly vehicles?: number | undefined;
-  /** Absent for `local`. */
-  readonly connections?: number | undefined;
+  /** As asked for; absent for `local`. */
+  readonly connections?: Connections | undefined;
   readonly qos?: Qos | undefined;
   /** e.g. `1.1` (HTTP), `2` (gRPC's HTTP/2), `3.1.1` or `5` (MQTT); absent for `local`. */
   readonly protocolVersion?: string | undefined;

@@ -2,7 +2,8 @@ import type { InferRequest, InferResponse } from "./inference.ts";
 import type { ModelMetadata, ServerMetadata } from "./metadata.ts";
 import type { ServingCore } from "./serving-core.ts";
 
-export const TRANSPORTS = ["local", "http", "grpc", "mqtt"] as const;
+/** `http-relay`: http through one relay process, the control for MQTT's way through a broker. */
+export const TRANSPORTS = ["local", "http", "grpc", "mqtt", "http-relay"] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
 /** How a frame or a tensor is written; its own dimension, not a property of the transport. */

@@ -1,9 +1,11 @@
 import { setMaxListeners } from "node:events";
 import type { RunRecord } from "../recording/run-record.ts";
+import { createInFlight } from "./in-flight.ts";
+import { awaitLateAnswers } from "./late-answers.ts";
 import { createProgress, type LoadContext } from "./load-context.ts";
 import { checkLength, type RunLength } from "./schedule.ts";
 import { sendRequest } from "./send-request.ts";
-import { sleepUntil } from "./sleep.ts";
+import { backoffMs, sleepUntil } from "./sleep.ts";
 
 export interface ClosedLoopOptions {
   /** Requests outstanding; slot i uses client i modulo the number of clients. */
@@ -13,9 +15,6 @@ export interface ClosedLoopOptions {
   /** Sees the time from intended to done of every good answer; true ends the run before its length. For warm-ups. */
   readonly endsEarly?: ((answerNs: number) => boolean) | undefined;
 }
-
-/** A slot whose requests fail one after the other waits before the next: 1 ms, doubling up to 100 ms. */
-const LONGEST_BACKOFF_MS = 100;
 
 /**
  * Keeps `concurrency` requests outstanding: each slot sends its next one when its last has ended. A request is intended
@@ -31,8 +30,10 @@ export async function runClosedLoop(context: LoadContext, options: ClosedLoopOpt
   if (!(Number.isSafeInteger(concurrency) && concurrency > 0)) {
     throw new RangeError(`concurrency: expected a whole number above 0, got ${concurrency}`);
   }
+  const inFlight = createInFlight({ clock, seed: context.seed ?? 1 });
   // Every request in flight listens to the run's signal: more than ten are no leak.
   setMaxListeners(0, signal);
+  if (context.beginNs !== undefined) await sleepUntil(context.beginNs, clock, signal);
   const startNs = clock.nowNs();
   const durationEndNs = stop.durationMs === undefined ? startNs : startNs + stop.durationMs * 1e6;
   const wanted = stop.requests ?? 0;
@@ -52,16 +53,16 @@ export async function runClosedLoop(context: LoadContext, options: ClosedLoopOpt
     while (!signal.aborted && !ended && (freeNs < durationEndNs || recorder.counts.requests < wanted)) {
       const intendedNs = freeNs;
       lastIntendedNs = intendedNs;
-      const seq = recorder.scheduled(recorder.counts.requests % context.frameCount, intendedNs);
-      const ok = await sendRequest(context, seq, slot % clients.length);
+      const frame = recorder.counts.requests % context.frameCount;
+      const seq = recorder.scheduled(frame, intendedNs);
+      const ok = await sendRequest(context, seq, { client: slot % clients.length, frame, inFlight });
       freeNs = clock.nowNs();
       if (ok && options.endsEarly?.(freeNs - intendedNs) === true) ended = true;
       lastDoneNs = freeNs;
       progress();
       failuresInRow = ok ? 0 : failuresInRow + 1;
       if (failuresInRow > 0) {
-        const waitMs = Math.min(LONGEST_BACKOFF_MS, 2 ** Math.min(failuresInRow - 1, 10));
-        await sleepUntil(freeNs + waitMs * 1e6, clock, signal);
+        await sleepUntil(freeNs + backoffMs(failuresInRow) * 1e6, clock, signal);
         freeNs = clock.nowNs();
       }
     }
@@ -75,13 +76,17 @@ export async function runClosedLoop(context: LoadContext, options: ClosedLoopOpt
   const ends = await Promise.allSettled(slots);
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 
+  await awaitLateAnswers(context);
+
   const plannedEndNs = lastIntendedNs < durationEndNs && !ended ? durationEndNs : lastDoneNs;
+  const endNs = signal.aborted ? Math.min(plannedEndNs, clock.nowNs()) : plannedEndNs;
   return recorder.finish({
     idPrefix,
     windowStartNs: startNs,
-    windowEndNs: signal.aborted ? Math.min(plannedEndNs, clock.nowNs()) : plannedEndNs,
+    windowEndNs: endNs,
     timeoutMs,
     concurrency,
     aborted: signal.aborted,
+    inFlight: inFlight.samples({ startNs, endNs }),
   });
 }

@@ -3,6 +3,7 @@ import type { InferRequest, InferResponse } from "../core/inference.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { InferenceClient } from "../core/transport.ts";
 import type { Recorder, RunCounts } from "../recording/recorder.ts";
+import type { Pacer } from "./pacer.ts";
 
 /** A request ready to be handed to a client. */
 export interface Prepared {
@@ -15,7 +16,7 @@ export interface Prepared {
 export interface LoadContext {
   /** At least one; one connection each. */
   readonly clients: readonly InferenceClient[];
-  /** Request `seq` takes frame `seq % frameCount`. */
+  /** Requests take the frames in turn, each vehicle from its own first one. */
   readonly frameCount: number;
   /** Client-side pre-processing and image encoding; its time counts. A throw becomes a failed request. */
   prepare(frameIndex: number, id: string): Prepared | Promise<Prepared>;
@@ -25,8 +26,12 @@ export interface LoadContext {
   check?(answer: readonly Tensor[], frameIndex: number, seq: number): void;
   readonly recorder: Recorder;
   readonly clock: Clock;
-  /** How the open loop waits for its next request. @default `sleepUntil`, which spins through gaps of a millisecond */
-  waitUntil?(momentNs: number, signal: AbortSignal): Promise<void>;
+  /** When the run begins, on the clock: several generators begin at one moment. @default at once */
+  readonly beginNs?: number | undefined;
+  /** How the open loop waits for its next request; made for its schedule. @default one that spins all the time */
+  readonly pacer?: Pacer | undefined;
+  /** Of the times at which requests in flight are counted. @default 1 */
+  readonly seed?: number | undefined;
   /** A request is given up with DEADLINE_EXCEEDED this long after it was handed to the client. */
   readonly timeoutMs: number;
   /** Unique among the runs that one server and broker see; a request's id is this and its number. */

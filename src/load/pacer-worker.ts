@@ -1,19 +1,27 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { monotonicClock } from "../core/clock.ts";
-import { ARMED, ENDED, IDLE, type PacerMemory } from "./pacer-memory.ts";
+import { BEGUN, IDLE, type PacerMemory, SHORTEST_SLEEP_NS, SPIN_NS } from "./pacer-memory.ts";
 
-/** The entry of a pacer's thread: sleeps until the moment it is given, then wakes the generator's event loop. */
-const { state, moment } = workerData as PacerMemory;
+/**
+ * The entry of a pacer's thread: sleeps in the kernel until shortly before each moment of the schedule, and wakes the event
+ * loop if it sleeps then.
+ */
+const { state, asleep, beginNs, offsetsNs } = workerData as PacerMemory;
 
-while (Atomics.load(state, 0) !== ENDED) {
-  Atomics.wait(state, 0, IDLE);
-  while (Atomics.load(state, 0) === ARMED) {
-    const leftMs = ((moment[0] ?? 0) - monotonicClock.nowNs()) / 1e6;
-    if (leftMs <= 0) {
-      if (Atomics.compareExchange(state, 0, ARMED, IDLE) === ARMED) parentPort?.postMessage(0);
-      break;
-    }
+Atomics.wait(state, 0, IDLE);
+let beforeNs = Number.NEGATIVE_INFINITY;
+for (const offsetNs of offsetsNs) {
+  // Nobody sleeps through so short a gap.
+  const isShort = offsetNs - beforeNs <= SPIN_NS + SHORTEST_SLEEP_NS;
+  beforeNs = offsetNs;
+  if (isShort) continue;
+  const wakeNs = (beginNs[0] ?? 0) + offsetNs - SPIN_NS;
+  for (;;) {
+    const leftMs = (wakeNs - monotonicClock.nowNs()) / 1e6;
+    if (leftMs <= 0 || Atomics.load(state, 0) !== BEGUN) break;
     // The kernel's timer is exact to some 0.05 ms, where timers of the event loop count whole milliseconds.
-    Atomics.wait(state, 0, ARMED, leftMs);
+    Atomics.wait(state, 0, BEGUN, leftMs);
   }
+  if (Atomics.load(state, 0) !== BEGUN) break;
+  if (Atomics.compareExchange(asleep, 0, 1, 0) === 1) parentPort?.postMessage(0);
 }

@@ -1,67 +1,83 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { monotonicClock } from "../core/clock.ts";
-import { ARMED, createPacerMemory, ENDED, IDLE } from "./pacer-memory.ts";
+import { BEGUN, createPacerMemory, ENDED, SHORTEST_SLEEP_NS, SPIN_NS } from "./pacer-memory.ts";
+import { createSpin } from "./spin.ts";
 
-/** Waits for moments more exactly than timers do, without spinning for the whole time. One wait at a time. */
+/** Calls back at the moments of a schedule more exactly than timers do, without spinning for the whole time. */
 export interface Pacer {
+  /** The schedule begins at this moment of the monotonic clock. Once, before any alarm. */
+  begin(beginNs: number): void;
   /**
-   * Resolves at a moment of the monotonic clock, or early when the signal is aborted. Answers are taken in meanwhile: the
-   * event loop turns at least once.
+   * Calls back at one of the schedule's moments, in a turn of the event loop of its own, so that answers are taken in
+   * meanwhile. One alarm at a time: a new one replaces the last.
    */
-  waitUntil(momentNs: number, signal: AbortSignal): Promise<void>;
+  alarm(momentNs: number, onDue: () => void): void;
+  /** Forgets the alarm. */
+  cancel(): void;
+  /** Time that was spun away so far, without the turns that had work to do, milliseconds. */
+  spinMs(): number;
   close(): Promise<void>;
 }
 
-/** The last of every wait is spun away: a thread's wake-up takes up to this long. */
-const SPIN_NS = 300_000;
-
 /**
- * Starts a pacer. Its thread sleeps in the kernel and wakes the event loop shortly before the moment, so that waiting does
- * not take a core from the server: spinning through every gap at 1,000 requests per second does.
+ * Starts a pacer. Its thread knows the schedule, sleeps in the kernel and wakes the event loop shortly before the moment, so
+ * that waiting does not take a core from the server: spinning through every gap at 1,000 requests per second does. It
+ * needs no word from the event loop between two moments.
+ *
+ * @param offsetsNs - the schedule's moments, nanoseconds from its beginning, ascending. An alarm for another moment comes
+ * too late.
  */
-export async function createPacer(): Promise<Pacer> {
+export async function createPacer(offsetsNs: Float64Array): Promise<Pacer> {
   const { nowNs } = monotonicClock;
-  const memory = createPacerMemory();
-  const { state, moment } = memory;
+  const memory = createPacerMemory(offsetsNs);
+  const { state, asleep } = memory;
   const worker = new Worker(new URL("./pacer-worker.js", import.meta.url), { workerData: memory });
+  const exited = once(worker, "exit");
   await once(worker, "online");
-  let onWake: (() => void) | undefined;
-  worker.on("message", () => onWake?.());
+  const spin = createSpin(monotonicClock);
+  let waiting: { readonly momentNs: number; readonly onDue: () => void } | undefined;
+  const wake = (): void => {
+    // A wake-up may have been on its way when the alarm was replaced: then the spin is longer.
+    if (waiting === undefined) return;
+    const { momentNs, onDue } = waiting;
+    waiting = undefined;
+    spin.until(momentNs, onDue);
+  };
+  worker.on("message", wake);
 
-  const sleep = (untilNs: number, signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      const wake = (): void => {
-        onWake = undefined;
-        signal.removeEventListener("abort", wake);
-        Atomics.compareExchange(state, 0, ARMED, IDLE);
-        resolve();
-      };
-      onWake = wake;
-      signal.addEventListener("abort", wake);
-      moment[0] = untilNs;
-      Atomics.store(state, 0, ARMED);
-      Atomics.notify(state, 0);
-    });
-
-  const spin = (momentNs: number, signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      const look = (): void => {
-        if (signal.aborted || nowNs() >= momentNs) resolve();
-        else setImmediate(look);
-      };
-      setImmediate(look);
-    });
-
+  const cancel = (): void => {
+    waiting = undefined;
+    spin.cancel();
+    Atomics.store(asleep, 0, 0);
+  };
   return {
-    async waitUntil(momentNs, signal) {
-      if (!signal.aborted && momentNs - nowNs() > 2 * SPIN_NS) await sleep(momentNs - SPIN_NS, signal);
-      await spin(momentNs, signal);
+    begin(beginNs) {
+      memory.beginNs[0] = beginNs;
+      Atomics.store(state, 0, BEGUN);
+      Atomics.notify(state, 0);
     },
+    alarm(momentNs, onDue) {
+      cancel();
+      if (momentNs - nowNs() <= SPIN_NS + SHORTEST_SLEEP_NS) {
+        spin.until(momentNs, onDue);
+        return;
+      }
+      waiting = { momentNs, onDue };
+      Atomics.store(asleep, 0, 1);
+      // The thread may have passed by before it could see that: who is early enough afterwards will be woken.
+      if (momentNs - nowNs() <= SPIN_NS) {
+        Atomics.store(asleep, 0, 0);
+        wake();
+      }
+    },
+    cancel,
+    spinMs: () => spin.spunNs() / 1e6,
     async close() {
+      cancel();
       Atomics.store(state, 0, ENDED);
       Atomics.notify(state, 0);
-      await once(worker, "exit");
+      await exited;
     },
   };
 }

@@ -28,3 +28,10 @@ export function sleepUntil(momentNs: number, clock: Clock, signal: AbortSignal):
     signal.addEventListener("abort", wake);
   });
 }
+
+const LONGEST_BACKOFF_MS = 100;
+
+/** How long to wait after so many failures in a row before the next request: 1 ms, doubling up to 100 ms. */
+export function backoffMs(failuresInRow: number): number {
+  return Math.min(LONGEST_BACKOFF_MS, 2 ** Math.min(failuresInRow - 1, 10));
+}

@@ -1,9 +1,37 @@
 import { describe, expect, it } from "vitest";
 import { type BenchSettings, benchSchema } from "../../../src/config/bench-schema.ts";
 import { parseDurationMs } from "../../../src/config/duration.ts";
+import { parseRate } from "../../../src/config/rate.ts";
 import { resolveBench } from "../../../src/config/resolve-bench.ts";
 import { validate, validated } from "../../../src/config/validate.ts";
 import { ConfigError } from "../../../src/core/errors.ts";
+
+describe("parseRate", () => {
+  it.each<[number | string, unknown]>([
+    [20, [20]],
+    [0.5, [0.5]],
+    ["10..50:10", [10, 20, 30, 40, 50]],
+    ["10..49:10", [10, 20, 30, 40]],
+    ["0.1..0.5:0.1", [0.1, 0.2, 0.3, 0.4, 0.5]],
+    ["5..5:1", [5]],
+    ["5..50", ["5..50"]],
+    ["50.5..5", ["50.5..5"]],
+  ])("%s is %j", (value, rates) => expect(parseRate(value)).toEqual(rates));
+
+  it.each<[number | string, RegExp]>([
+    [0, /above 0.*got 0/],
+    [-1, /above 0/],
+    [Number.NaN, /finite.*NaN/],
+    ["nan", /such as 20.*'nan'/],
+    ["5..", /such as/],
+    ["0..5", /above 0.*got 0/],
+    ["50..5:5", /upwards/],
+    ["1..5:0", /step above 0/],
+    ["1..1000000:1", /at most 1000/],
+  ])("%s is none", (value, problem) =>
+    expect(parseRate(value)).toMatchObject({ problem: expect.stringMatching(problem) }),
+  );
+});
 
 function resolved(file: unknown, line: unknown) {
   return resolveBench({
@@ -48,8 +76,11 @@ describe("validate", () => {
       foo: 1,
     });
     expect(result.problems).toEqual([
-      { path: "transport[1]", message: "expected one of 'local'|'http'|'grpc'|'mqtt', got 'smoke'" },
-      { path: "rate", message: "expected a finite number, got Infinity" },
+      {
+        path: "transport[1]",
+        message: "expected one of 'local'|'http'|'grpc'|'mqtt'|'http-relay', got 'smoke'",
+      },
+      { path: "rate", message: "expected a finite number above 0 and up to 1000000, got Infinity" },
       { path: "also[0].zip", message: "unknown option" },
       { path: "repetitions", message: "expected number to be >=1, got 0" },
       { path: "foo", message: "unknown option" },
@@ -128,6 +159,35 @@ describe("resolveBench", () => {
     expect(resolved({ seed: 3 }, { seed: 7 }).seed).toBe(7);
   });
 
+  it.each([
+    [{ scenario: "open-loop", rate: "10..50:5" }, { arrivals: "constant" }],
+    [{ scenario: "open-loop", rate: "5..50", arrivals: "ramp" }, { arrivals: "ramp" }],
+    [
+      { scenario: "open-loop", schedule: "t.txt" },
+      { arrivals: "file", schedule: "t.txt", wholeRecording: true },
+    ],
+    [
+      { scenario: "open-loop", arrivals: "recording", requests: 5 },
+      { wholeRecording: false, requests: 5 },
+    ],
+    [{ scenario: "server", rate: 5, latencyBound: "50ms" }, { latencyBoundMs: 50 }],
+    [
+      { scenario: "open-loop", rate: 5, vehicles: [1, 4], connections: "per-vehicle" },
+      { connections: "per-vehicle" },
+    ],
+  ])("takes %j", (line, expected) => {
+    expect(resolved({ duration: "2s" }, line)).toMatchObject(expected);
+  });
+
+  it("plays a file's recording for as long as that file says", () => {
+    const file = { scenario: "open-loop", schedule: "t.txt", duration: "60s" };
+    expect(resolved(file, {})).toMatchObject({
+      wholeRecording: false,
+      durationMs: 60_000,
+      schedule: "/cfg/t.txt",
+    });
+  });
+
   it("lets the scheme of --url pick the transport", () => {
     expect(resolved({}, { url: "grpc://127.0.0.1:8001" }).dimensions.transport).toEqual(["grpc"]);
   });
@@ -138,6 +198,25 @@ describe("resolveBench", () => {
     [{}, { rate: 20 }, ["--rate"]],
     [{}, { scenario: "open-loop" }, ["rate"]],
     [{}, { scenario: "open-loop", rate: 5, concurrency: 2 }, ["--concurrency"]],
+    [{}, { scenario: "server", rate: 5 }, ["latencyBound"]],
+    [{}, { scenario: "server", latencyBound: "50ms" }, ["rate"]],
+    [{}, { scenario: "server", rate: 5, latencyBound: "50ms", arrivals: "constant" }, ["--arrivals"]],
+    [{}, { scenario: "open-loop", rate: "5..50" }, ["rate"]],
+    [{}, { scenario: "open-loop", rate: 5, arrivals: "ramp" }, ["rate"]],
+    [{}, { scenario: "open-loop", rate: [5, "5..50"], arrivals: "steps" }, ["rate"]],
+    [{}, { scenario: "open-loop", arrivals: "file" }, ["arrivals"]],
+    [{}, { scenario: "open-loop", rate: 5, schedule: "t.txt" }, ["--rate"]],
+    [{}, { scenario: "open-loop", rate: 5, arrivals: "poisson", schedule: "t.txt" }, ["--schedule"]],
+    [{}, { scenario: "open-loop", rate: 5, speed: 2 }, ["--speed"]],
+    [{}, { scenario: "open-loop", rate: 5, burst: 2, steps: 3 }, ["--burst", "--steps"]],
+    [{}, { scenario: "open-loop", rate: 5, connections: "per-vehicle" }, ["connections"]],
+    [
+      {},
+      { vehicles: 2, whenBusy: "queue", maxInFlight: 3 },
+      ["--when-busy", "--max-in-flight", "--vehicles"],
+    ],
+    [{}, { samplesPerQuery: 4, latencyBound: "1s" }, ["--samples-per-query", "--latency-bound"]],
+    [{}, { scenario: "offline", concurrency: 4 }, ["--concurrency"]],
     [{}, { url: "mqtt://h:1", broker: "mqtt://h:1" }, ["broker"]],
   ])("refuses %j with %j", (file, line, paths) => {
     expect(problemsOf(() => resolved(file, line))).toEqual(paths);
