@@ -1,4 +1,5 @@
 import cliProgress from "cli-progress";
+import { followsSchedule } from "../core/cell.ts";
 import type { BenchEvent, FinishedEvent } from "../scenarios/run-bench.ts";
 
 /** Shows how far a bench is: a bar on a terminal, a line per run elsewhere. Writes to standard error. */
@@ -54,13 +55,18 @@ function barProgress(): BenchProgress {
 }
 
 function shortName({ cell: { key }, repetition }: BenchEvent): string {
-  const load = key.scenario === "open-loop" ? `${key.ratePerSec}/s` : `${key.concurrency} outstanding`;
+  const vehicles = key.vehicles === undefined ? "" : ` × ${key.vehicles} vehicles`;
+  const load = followsSchedule(key.scenario)
+    ? `${key.ratePerSec ?? "?"}/s${vehicles}`
+    : `${key.concurrency} outstanding`;
   const parts = [
     key.transport,
     key.encoding,
     key.placement === "client" ? "client-side" : "",
     key.model,
+    key.scenario === "open-loop" || key.scenario === "closed-loop" ? "" : key.scenario,
     load,
+    key.whenBusy === "drop-new" ? "" : (key.whenBusy ?? ""),
   ];
   const tuning = key.tuning === "defaults" ? "defaults" : "";
   return `${[...parts, tuning].filter((part) => part !== "").join(" ")} #${repetition + 1}`;
@@ -68,7 +74,7 @@ function shortName({ cell: { key }, repetition }: BenchEvent): string {
 
 function finishedLine(event: FinishedEvent): string {
   const { result } = event;
-  const times = event.cell.key.scenario === "open-loop" ? result.figures.response : result.figures.service;
+  const times = followsSchedule(event.cell.key.scenario) ? result.figures.response : result.figures.service;
   const p50 = times.p50Ms === undefined ? "" : ` p50 ${times.p50Ms.toFixed(2)} ms,`;
   const { requests, ok } = result.figures;
   return `[${event.index + 1}/${event.of}] ${shortName(event)}:${p50} ${ok} of ${requests} answered, ${result.verdict}`;

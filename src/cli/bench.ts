@@ -7,12 +7,18 @@ import { validate } from "../config/validate.ts";
 import { BenchError, ConfigError, messageOf } from "../core/errors.ts";
 import { type CellResult, cellResult } from "../recording/cell-result.ts";
 import { exitCodeOf } from "../reporting/exit-code.ts";
+import { fairnessNotes } from "../reporting/fairness-notes.ts";
 import { formatTable } from "../reporting/format-table.ts";
+import { formatWaterfalls } from "../reporting/format-waterfall.ts";
 import { type JsonValue, REPORT_SCHEMA_VERSION, type Report } from "../reporting/report.ts";
+import { createRequestsWriter } from "../reporting/requests-writer.ts";
 import { createResultsFolder } from "../reporting/results-folder.ts";
 import { writeResults } from "../reporting/write-results.ts";
 import { type BenchPlan, planCells, prepareBench } from "../scenarios/bench-plan.ts";
 import type { BenchSpec } from "../scenarios/bench-spec.ts";
+import type { Calibration } from "../scenarios/calibration/calibration-result.ts";
+import { lastCalibration } from "../scenarios/calibration/calibration-store.ts";
+import { describeCalibration } from "../scenarios/calibration/describe-calibration.ts";
 import { FRAME_SEED } from "../scenarios/cell-specs.ts";
 import { readEnvironment } from "../scenarios/environment.ts";
 import { TUNING_NOTES } from "../scenarios/process-tuning.ts";
@@ -31,21 +37,33 @@ Examples:
   $ npm run bench -- --quick
   $ npm run bench -- --transport grpc,http --encoding binary,jpeg --input drive.bag --topic /camera/image_raw
   $ npm run bench -- --transport http --model null --input synthetic --scenario open-loop --rate 100,1000 --duration 10s
+  $ npm run bench -- --input drive.bag --scenario open-loop --arrivals recording --speed 2 --when-busy newest-wins --max-in-flight 1
+  $ npm run bench -- --scenario open-loop --rate 5 --vehicles 1,4,16 --connections shared
+  $ npm run bench -- --scenario server --rate 10..50:10 --latency-bound 50ms
+  $ npm run bench -- --transport mqtt,grpc --waterfall --save-requests
   $ npm run bench -- --url grpc://10.0.0.7:8001 --model m1-small --concurrency 1,4
 
-Comparing two results: an unpaired comparison of 4 repetitions a side can flag nothing; take 6 or more for a few cells.`;
+Comparing two results (npm run compare): 4 repetitions a side can flag nothing; 6 serve 2 rows (cells × percentiles), 7 serve 8,
+8 serve 32, 9 serve 121. Measuring two versions by turns in one job (npm run gate) needs fewer.`;
 
 /** `bench`: carries out a matrix of cells and writes the results. */
 export function benchCommand(): Command {
   const command = new Command("bench")
     .description("Drive every transport across the matrix and write comparable CSV and JSON.")
     .addOption(new Option("--config <file>", "configuration (default: bench.config.ts)"))
-    .addOption(new Option("--dry-run", "print the cells and run nothing"));
+    .addOption(new Option("--dry-run", "print the cells and run nothing"))
+    .addOption(new Option("--waterfall", "print where the time of the mean request and of the slowest went"))
+    .addOption(
+      new Option(
+        "--save-requests",
+        "write every request to requests.csv.gz, and the first 500 of each run to trace.json (for Perfetto)",
+      ),
+    );
   return addBenchOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (options: Readonly<Record<string, unknown>>) => {
       const spec = await readSpec(options);
-      process.exitCode = options["dryRun"] === true ? await dryRun(spec) : await bench(spec);
+      process.exitCode = options["dryRun"] === true ? await dryRun(spec) : await bench(spec, output(options));
     });
 }
 
@@ -81,7 +99,17 @@ async function dryRun(spec: BenchSpec): Promise<number> {
   return 0;
 }
 
-async function bench(spec: BenchSpec): Promise<number> {
+/** What is shown and kept beside the table and the report. */
+interface Output {
+  readonly waterfall: boolean;
+  readonly saveRequests: boolean;
+}
+
+function output(options: Readonly<Record<string, unknown>>): Output {
+  return { waterfall: options["waterfall"] === true, saveRequests: options["saveRequests"] === true };
+}
+
+async function bench(spec: BenchSpec, { waterfall, saveRequests }: Output): Promise<number> {
   const startedAt = new Date();
   const progress = createBenchProgress(process.stderr.isTTY === true);
   const interrupt = listenForInterrupt(() => progress.line("ending; what was measured is kept"));
@@ -99,10 +127,13 @@ async function bench(spec: BenchSpec): Promise<number> {
     const folder = await createResultsFolder(spec.out, startedAt, spec.name).catch((error: unknown) => {
       throw new BenchError("ERR_USAGE", `--out ${spec.out}: ${messageOf(error)}`, { cause: error });
     });
+    let requests = saveRequests ? createRequestsWriter(folder) : undefined;
+    const calibration = await lastCalibration(spec.out, environment());
     const results = new Map<string, CellResult>();
     const reportNow = (state: Report["state"]): Report =>
       makeReport({
         plan,
+        calibration,
         startedAt,
         state,
         cells: plan.cells.flatMap(({ name }) => results.get(name) ?? []),
@@ -112,11 +143,21 @@ async function bench(spec: BenchSpec): Promise<number> {
       if (event.kind !== "finished") return;
       results.set(event.cell.name, withRun(event, results.get(event.cell.name), spec));
       await writeResults(folder, reportNow("running"));
+      const { cell, repetition, record, retrieveNs } = event;
+      if (record === undefined) return;
+      try {
+        await requests?.write({ cell: cell.name, repetition: repetition + 1, record, retrieveNs });
+      } catch (error) {
+        // The figures are worth more than the requests: a full disk does not end the bench.
+        requests = undefined;
+        progress.line(`--save-requests: no more requests are saved: ${messageOf(error)}`);
+      }
     });
     progress.stop();
     const report = reportNow(complete ? "complete" : "interrupted");
     await writeResults(folder, report);
     console.log(formatTable(report));
+    if (waterfall) console.log(formatWaterfalls(report.cells));
     console.log(folder);
     return interrupt.exitCode() ?? exitCodeOf(report);
   } finally {
@@ -139,12 +180,13 @@ function withRun(event: FinishedEvent, before: CellResult | undefined, spec: Ben
 
 interface ReportParts {
   readonly plan: BenchPlan;
+  readonly calibration: Calibration | undefined;
   readonly startedAt: Date;
   readonly state: Report["state"];
   readonly cells: readonly CellResult[];
 }
 
-function makeReport({ plan, startedAt, state, cells }: ReportParts): Report {
+function makeReport({ plan, calibration, startedAt, state, cells }: ReportParts): Report {
   const { spec, skipped, notes, weights } = plan;
   const seeded = Object.entries(weights).filter(([, kind]) => kind === "seeded");
   return {
@@ -155,12 +197,14 @@ function makeReport({ plan, startedAt, state, cells }: ReportParts): Report {
     finishedAt: state === "running" ? undefined : new Date().toISOString(),
     quick: spec.quick,
     plannedRuns: plan.cells.length * spec.repetitions,
-    environment: { ...environment() },
+    environment: { ...environment(), calibration: asJson(calibration) },
     configuration: { ...(spec as unknown as Record<string, JsonValue>) },
     seeds: { schedulesAndOrder: spec.seed, syntheticFrames: FRAME_SEED },
     skipped,
     notes: [
       ...notes,
+      ...fairnessNotes(plan.cells.map(({ key }) => key)),
+      describeCalibration(calibration),
       ...[...new Set(plan.cells.map(({ key }) => key.tuning))].flatMap((tuning) => TUNING_NOTES[tuning]),
       ...seeded.map(([name]) => `${name}: weights are seeded: its speed is real, its masks mean nothing`),
       ...(spec.repetitions % 2 === 1 && !spec.quick
@@ -171,6 +215,11 @@ function makeReport({ plan, startedAt, state, cells }: ReportParts): Report {
     ],
     cells,
   };
+}
+
+/** Plain data as it is; `null` where there is none, so that the report says so. */
+function asJson(calibration: Calibration | undefined): JsonValue {
+  return calibration === undefined ? null : (calibration as unknown as JsonValue);
 }
 
 let known: ReturnType<typeof readEnvironment> | undefined;

@@ -9,6 +9,7 @@ import type { InferredFrame } from "../scenarios/inference/infer-frame.ts";
 import { type Inference, openInference } from "../scenarios/inference/open-inference.ts";
 import { stageFiles } from "../scenarios/inference/staged-files.ts";
 import type { Size } from "../vision/resize.ts";
+import { runWithGpuLibraries } from "./gpu-process.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 
 interface InferOptions {
@@ -52,6 +53,11 @@ export function inferCommand(): Command {
 }
 
 async function infer(options: InferOptions): Promise<void> {
+  const elsewhere = options.device === "gpu" ? await runWithGpuLibraries() : undefined;
+  if (elsewhere !== undefined) {
+    process.exitCode = elsewhere;
+    return;
+  }
   const interrupt = listenForInterrupt();
   try {
     await inferAll(options, interrupt.signal);
@@ -93,7 +99,7 @@ async function inferAll(options: InferOptions, signal: AbortSignal): Promise<voi
 }
 
 function headLine(model: string, { frames, weights, executionProvider, threads }: Inference): string {
-  const where = executionProvider === "cpu" ? `cpu, ${threads} threads` : executionProvider;
+  const where = executionProvider === "CPUExecutionProvider" ? `cpu, ${threads} threads` : executionProvider;
   const seeded = weights === "seeded" ? "; its weights are random numbers: the answers mean nothing" : "";
   return `${model} on ${where}: ${frames.name} (${frames.notes.join("; ")})${seeded}`;
 }

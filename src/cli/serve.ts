@@ -121,7 +121,7 @@ async function serve(settings: ServeSettings): Promise<number> {
       qos: settings.qos,
     });
     for (const endpoint of ready.endpoints) console.log(endpoint);
-    for (const note of ready.notes) console.error(note);
+    for (const note of [...ready.notes, ...ready.deviceNotes]) console.error(note);
     console.error(`serving ${settings.model.join(", ")} on ${ready.executionProvider}; Ctrl-C ends`);
     await untilOver(children, interrupt.signal);
     return 0;

@@ -29,18 +29,22 @@ export function summaryRow(source: RowSource): readonly Cell[] {
     ...durationColumns("ok_response", figures.okResponse),
     ...durationColumns("service", figures.service),
     ...durationColumns("send_lateness", figures.sendLateness),
-    ...INTERVALS.map((column): Cell => [column, ""]),
-    ["age_p50_ms", ""],
-    ["age_p99_ms", ""],
+    ...intervalColumns("response", figures.response),
+    ...intervalColumns("service", figures.service),
+    ["age_p50_ms", plainNumber(figures.ageP50Ms)],
+    ["age_p99_ms", plainNumber(figures.ageP99Ms)],
     ["jitter_mean_abs_diff_ms", plainNumber(figures.jitterMeanAbsDiffMs)],
     ["jitter_rfc3550_ms", plainNumber(figures.jitterRfc3550Ms)],
     ...stageColumns(figures),
     ["request_payload_bytes", plainNumber(figures.requestPayloadBytes)],
     ["response_payload_bytes", plainNumber(figures.responsePayloadBytes)],
-    ["request_wire_bytes", ""],
-    ["response_wire_bytes", ""],
+    ["request_wire_bytes", plainNumber(figures.wire?.requestBytes)],
+    ["response_wire_bytes", plainNumber(figures.wire?.responseBytes)],
     ...costColumns(figures),
     ["censored", figures.censored.join(" ")],
+    ["effective_requests", plainNumber(figures.effectiveRequests)],
+    ...boundColumns("response", figures.response),
+    ...boundColumns("service", figures.service),
   ];
 }
 
@@ -52,11 +56,6 @@ export function runRow(cell: CellResult, run: RunResult): readonly Cell[] {
     ["repetition", String(run.repetition)],
   ];
 }
-
-/** Intervals come with the statistics of a later version; their columns are part of the interface already. */
-const INTERVALS: readonly string[] = ["response", "service"].flatMap((name) =>
-  ["p50_low", "p50_high", "p99_low", "p99_high"].map((end) => `${name}_${end}_ms`),
-);
 
 function countColumns(figures: CellFigures): readonly Cell[] {
   return [
@@ -84,6 +83,26 @@ function durationColumns(name: string, figures: DurationFigures): readonly Cell[
   ];
 }
 
+/** 95 % order-statistic intervals. */
+function intervalColumns(name: string, figures: DurationFigures): readonly Cell[] {
+  return [
+    [`${name}_p50_low_ms`, plainNumber(figures.p50LowMs)],
+    [`${name}_p50_high_ms`, plainNumber(figures.p50HighMs)],
+    [`${name}_p99_low_ms`, plainNumber(figures.p99LowMs)],
+    [`${name}_p99_high_ms`, plainNumber(figures.p99HighMs)],
+  ];
+}
+
+/** MLPerf's early-stopping bounds. */
+function boundColumns(name: string, figures: DurationFigures): readonly Cell[] {
+  return [
+    [`${name}_p90_ub99_ms`, plainNumber(figures.p90Ub99Ms)],
+    [`${name}_p95_ub99_ms`, plainNumber(figures.p95Ub99Ms)],
+    [`${name}_p99_ub99_ms`, plainNumber(figures.p99Ub99Ms)],
+    [`${name}_p99_9_ub99_ms`, plainNumber(figures.p999Ub99Ms)],
+  ];
+}
+
 function stageColumns(figures: CellFigures): readonly Cell[] {
   return [
     ...STAGES.flatMap((stage): readonly Cell[] => {
@@ -92,7 +111,7 @@ function stageColumns(figures: CellFigures): readonly Cell[] {
         [`stage_${stage}_mean_ms`, plainNumber(times?.meanMs)],
         [`stage_${stage}_p50_ms`, plainNumber(times?.p50Ms)],
         [`stage_${stage}_p99_ms`, plainNumber(times?.p99Ms)],
-        [`stage_${stage}_tail_mean_ms`, ""],
+        [`stage_${stage}_tail_mean_ms`, plainNumber(times?.tailMeanMs)],
       ];
     }),
     ["unaccounted_mean_ms", plainNumber(figures.unaccountedMeanMs)],

@@ -1,6 +1,8 @@
 import type { Stage } from "../core/stage.ts";
 import type { CellResult } from "../recording/cell-result.ts";
 import type { CellFigures } from "../recording/figures.ts";
+import { fairnessNotes } from "./fairness-notes.ts";
+import { gpuLines } from "./gpu-lines.ts";
 import { splitKeys } from "./key-columns.ts";
 import { isOpenLoop, type Report } from "./report.ts";
 import { type TextColumn, textTable, wrapText } from "./text-table.ts";
@@ -19,6 +21,9 @@ export function formatTable(report: Pick<Report, "cells" | "quick" | "state" | "
     ...(open.length > 0 ? section("response", OPEN_LOOP, open) : []),
     "",
     "Stages (en+decode, link, queue, infer) are means in ms; sent and back are payload bytes of one request.",
+    ...fairnessNotes(cells.map(({ key }) => key)).flatMap((line) => wrapText(line, WIDTH, "  ")),
+    ...weakLines(cells),
+    ...gpuLines(cells).flatMap((line) => wrapText(line, WIDTH, "  ")),
     ...reasons(cells),
   ].join("\n");
 }
@@ -69,7 +74,7 @@ function section(
     ...wrapItems(common.filter((item) => !item.startsWith("scenario "))),
     "",
     ...textTable(
-      [
+      present([
         ...keys,
         { heading: "verdict", cells: cells.map(({ verdict }) => verdict), align: "left" },
         { heading: "answers", cells: cells.map(answers), align: "left" },
@@ -80,6 +85,7 @@ function section(
           : []),
         figures("p50", (row) => percentile(row, headline, "p50")),
         figures("p99", (row) => percentile(row, headline, "p99")),
+        figures("age p99", (row) => short(row.ageP99Ms), true),
         figures("per s", (row) => short(row.throughputPerSec), true),
         figures("en+decode", (row) => short(sumOf(row, CODEC)), true),
         figures("link", (row) => short(row.transportResidualMeanMs ?? sumOf(row, LINK)), true),
@@ -87,10 +93,16 @@ function section(
         figures("infer", (row) => short(sumOf(row, ["infer"])), true),
         figures("sent", (row) => bytes(row.requestPayloadBytes), true),
         figures("back", (row) => bytes(row.responsePayloadBytes), true),
-      ],
+        figures("p99 from-to", (row) => interval(row, headline), true),
+      ]),
       WIDTH,
     ),
   ];
+}
+
+/** Without what may be left out and is in no cell. */
+function present(columns: readonly TextColumn[]): readonly TextColumn[] {
+  return columns.filter(({ optional, cells }) => optional !== true || cells.some((cell) => cell !== "-"));
 }
 
 const CODEC: readonly Stage[] = ["encode", "server_decode", "server_encode", "client_decode"];
@@ -118,7 +130,30 @@ function sumOf({ stages }: CellFigures, names: readonly Stage[]): number | undef
 function percentile(figures: CellFigures, headline: "service" | "response", name: "p50" | "p99"): string {
   const durations = figures[headline];
   if (durations.censored.includes(name)) return `> ${figures.timeoutMs}`;
-  return short(name === "p50" ? durations.p50Ms : durations.p99Ms);
+  const value = name === "p50" ? durations.p50Ms : durations.p99Ms;
+  return isWeak(figures, headline, name) ? `~${short(value)}` : short(value);
+}
+
+/** The request count is enough for the percentile, what the correlated requests are worth is not. */
+function isWeak(figures: CellFigures, headline: "service" | "response", name: "p50" | "p99"): boolean {
+  const { p50Ms, p99Ms } = figures[headline];
+  return figures.weakPercentiles.includes(name) && (name === "p50" ? p50Ms : p99Ms) !== undefined;
+}
+
+function weakLines(cells: readonly CellResult[]): readonly string[] {
+  const weak = cells.some((cell) => isWeak(cell.figures, isOpenLoop(cell) ? "response" : "service", "p99"));
+  if (!weak) return [];
+  const text =
+    "~: neighbouring requests are alike, and worth fewer independent ones (effective_requests) than this percentile needs: lengthen --duration.";
+  return wrapText(text, WIDTH, "  ");
+}
+
+/** The 95 % interval of the p99. */
+function interval(figures: CellFigures, headline: "service" | "response"): string {
+  const { p99Ms, p99LowMs, p99HighMs, censored } = figures[headline];
+  if (p99Ms === undefined || p99LowMs === undefined) return "-";
+  const high = censored.includes("p99_high") ? `> ${figures.timeoutMs}` : short(p99HighMs);
+  return `${short(p99LowMs)}-${high}`;
 }
 
 /** Three or four digits that count, never an exponent; `-` for what is not there. */

@@ -1,3 +1,4 @@
+import { followsSchedule } from "../core/cell.ts";
 import type { CellResult } from "../recording/cell-result.ts";
 
 /** Rises when a reader of the old form would misread the new one. Fields may be added without that. */
@@ -43,5 +44,5 @@ export interface Report {
 
 /** Whether response time from the schedule is the headline; else service time is. */
 export function isOpenLoop({ key }: Pick<CellResult, "key">): boolean {
-  return key.scenario === "open-loop";
+  return followsSchedule(key.scenario);
 }

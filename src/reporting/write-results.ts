@@ -19,7 +19,8 @@ export async function writeResults(folder: string, report: Report): Promise<void
   await writeWhole(join(folder, RESULT_FILES.report), `${JSON.stringify(report, undefined, 1)}\n`);
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+/** Writes a file whole or not at all. @throws what the file system throws. */
+export async function writeWhole(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, text);

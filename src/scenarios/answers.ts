@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { DATATYPE_BYTES, type Tensor } from "../core/tensor.ts";
 import type { AnswerCheck } from "../core/verdict.ts";
 
@@ -12,6 +13,8 @@ export interface AnswerTally {
   readonly identical: number;
   /** Sum over the compared answers of the percentage of equal elements. */
   readonly agreementSum: number;
+  /** Of the reference answers: two runs with the same frames and another digest had another net, or another answer of it. */
+  readonly digest?: string | undefined;
 }
 
 export const NO_ANSWERS: AnswerTally = { compared: 0, identical: 0, agreementSum: 0 };
@@ -34,6 +37,7 @@ export function createAnswerChecker(reference: ReferenceAnswers | undefined): An
   let compared = 0;
   let identical = 0;
   let agreementSum = 0;
+  const digest = reference === undefined ? undefined : digestOf(reference);
   return {
     check(answer, frameIndex) {
       const expected = reference?.[frameIndex];
@@ -45,8 +49,24 @@ export function createAnswerChecker(reference: ReferenceAnswers | undefined): An
       if (percent === "identical") identical++;
       agreementSum += percent === "identical" ? 100 : percent;
     },
-    tally: () => ({ compared, identical, agreementSum }),
+    tally: () => ({ compared, identical, agreementSum, digest }),
   };
+}
+
+/** Of a tensor's bytes so many from its beginning: logits of 168 MB a frame would cost a second a run. */
+const DIGESTED_BYTES = 1 << 20;
+
+/**
+ * SHA-256 of the answers' names, datatypes, shapes and bytes, 32 hexadecimal digits. Versions are compared by it (`gate`), so what
+ * it is made of stays as it is.
+ */
+export function digestOf(answers: ReferenceAnswers): string {
+  const hash = createHash("sha256");
+  for (const tensor of answers.flat()) {
+    hash.update(`${tensor.name}\0${tensor.datatype}\0${tensor.shape.join()}\0${tensor.data.byteLength}\0`);
+    hash.update(tensor.data.subarray(0, DIGESTED_BYTES));
+  }
+  return hash.digest("hex").slice(0, 32);
 }
 
 /**

@@ -1,18 +1,23 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { BenchError } from "../core/errors.ts";
 import { openSource } from "../inputs/open-source.ts";
+import { meanRatePerSec } from "../load/arrival-times.ts";
+import { readScheduleFile } from "../load/schedule-file.ts";
 import { builtinModel } from "../serving/builtin.ts";
 import { readRecipe } from "../serving/recipe.ts";
 import { type ModelFile, openModel } from "../serving/repository.ts";
-import type { BenchSpec } from "./bench-spec.ts";
+import type { BenchSpec, Dimensions } from "./bench-spec.ts";
 import { brokerVersion } from "./broker-version.ts";
 import type { Cell } from "./cell.ts";
 import { coreSpecOf, sourceSpecOf } from "./cell-specs.ts";
+import { checkGenerators } from "./check-generators.ts";
 import { Child } from "./child.ts";
+import type { RecordedTimes } from "./load-keys.ts";
 import { expandMatrix, type SourceFacts } from "./matrix.ts";
 import type { ReferenceCommands } from "./processes/commands.ts";
+import { recordedTimes } from "./recorded-times.ts";
 
 /** A bench that is ready to run: everything that could be wrong before the first request has been looked at. */
 export interface BenchPlan {
@@ -59,6 +64,7 @@ export async function planCells(
       }
     }
   }
+  const scheduleFile = await readScheduleFacts(spec, blocks);
   const usesMqtt = blocks.some(({ transport }) => transport.includes("mqtt"));
   const mqttVersion = usesMqtt ? await brokerVersion(spec) : "";
   const matrix = expandMatrix(spec, {
@@ -76,11 +82,24 @@ export async function planCells(
       return found;
     },
     mqttVersion,
+    scheduleFile,
   });
+  checkGenerators(spec, matrix.cells);
   const weights = [...models].flatMap(([name, file]) =>
     file === undefined ? [] : [[name, file.weights] as const],
   );
   return { spec, ...matrix, notes: [...notes], weights: Object.fromEntries(weights) };
+}
+
+/** Reads the file of timestamps where cells follow it. */
+async function readScheduleFacts(
+  { arrivals, schedule }: BenchSpec,
+  blocks: readonly Pick<Dimensions, "scenario">[],
+): Promise<RecordedTimes | undefined> {
+  const isNeeded = arrivals === "file" && blocks.some(({ scenario }) => scenario.includes("open-loop"));
+  if (!isNeeded || schedule === undefined) return undefined;
+  const timesNs = await readScheduleFile(schedule);
+  return { name: basename(schedule), ratePerSec: meanRatePerSec({ kind: "times", timesNs }) };
 }
 
 /** A model of the repository; `undefined` for built-in ones, and for names that only a server elsewhere knows. */
@@ -114,7 +133,18 @@ async function sourceFacts(
       return [Object.values(kind).join(), kind] as const;
     }),
   );
-  return { name, spec: source, kinds: [...kinds.values()] };
+  const recorded = recordedTimes(frames);
+  if (recorded?.note !== undefined && spec.arrivals === "recording")
+    notes.add(`input ${name}: ${recorded.note}`);
+  return {
+    name,
+    spec: source,
+    kinds: [...kinds.values()],
+    recorded: recorded && {
+      name,
+      ratePerSec: meanRatePerSec({ kind: "times", timesNs: recorded.timesNs }),
+    },
+  };
 }
 
 /**
@@ -158,7 +188,8 @@ async function runReference(spec: BenchSpec, cell: Cell, path: string, signal: A
     await child.ask("answer", {
       model: cell.key.model,
       core: coreSpecOf(spec, cell.key),
-      warm: [],
+      // On a GPU where each node runs is verified with what is warmed: a misfit is found before the first request.
+      warm: cell.key.device === "gpu" ? cell.warm : [],
       placement: cell.key.placement,
       frames: cell.source,
       path,

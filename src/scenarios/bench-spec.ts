@@ -1,4 +1,4 @@
-import type { Arrivals, Device, Placement, ScenarioName } from "../core/cell.ts";
+import type { Arrivals, Connections, Device, Placement, ScenarioName, WhenBusy } from "../core/cell.ts";
 import type { Encoding, Qos, TransportName, Tuning } from "../core/transport.ts";
 import type { WarmUpRule } from "../load/warm-up.ts";
 
@@ -12,11 +12,27 @@ export interface Dimensions {
   /** File or folder paths, or `synthetic`. */
   readonly input: readonly string[];
   readonly scenario: readonly ScenarioName[];
-  /** Requests outstanding; closed loop only. */
+  /** Requests outstanding; closed loop and offline. */
   readonly concurrency: readonly number[];
-  /** Arrivals per second; open loop only. */
-  readonly rate: readonly number[];
+  /** Arrivals per second of each vehicle; open loop and server. */
+  readonly rate: readonly Rate[];
+  /** Open loop and server. */
+  readonly whenBusy: readonly WhenBusy[];
+  /** Empty: one, and the key does not mention it. Open loop and server. */
+  readonly vehicles: readonly number[];
   readonly tuning: readonly Tuning[];
+}
+
+/** From one rate to another, of a ramp or of steps: `5..50`. */
+export type RateRange = `${number}..${number}`;
+/** Arrivals per second. */
+export type Rate = number | RateRange;
+
+/** The two ends of a range; `undefined` for a plain rate. */
+export function rangeOf(rate: Rate): { readonly fromPerSec: number; readonly toPerSec: number } | undefined {
+  if (typeof rate === "number") return undefined;
+  const [fromPerSec = Number.NaN, toPerSec = Number.NaN] = rate.split("..").map(Number);
+  return { fromPerSec, toPerSec };
 }
 
 export type DimensionName = keyof Dimensions;
@@ -35,7 +51,22 @@ export interface BenchSpec {
   /** Dimensions whose values the user typed: one that ends up in no cell is an error. */
   readonly asked: readonly DimensionName[];
   readonly arrivals: Arrivals;
+  /** Arrivals at once, of bursts. */
+  readonly burst: number;
+  /** Levels, of steps. */
+  readonly steps: number;
+  /** File of timestamps, for arrivals of kind `file`. */
+  readonly schedule?: string | undefined;
+  /** Recorded times are played so many times as fast. */
+  readonly speed: number;
+  /** Recorded times are played once from their beginning to their end, whatever the length below. */
+  readonly wholeRecording: boolean;
+  /** Of each vehicle. */
   readonly maxInFlight: number;
+  /** Of a query of `multi-stream`. */
+  readonly samplesPerQuery: number;
+  /** `server`: what p99 of the response time is to stay below. */
+  readonly latencyBoundMs?: number | undefined;
   readonly timeoutMs: number;
   readonly deadlineMs?: number | undefined;
   /** At least one of the two; both: a run lasts until both are met. */
@@ -43,8 +74,12 @@ export interface BenchSpec {
   readonly requests?: number | undefined;
   readonly warmup: WarmUpRule;
   readonly repetitions: number;
-  /** Absent: as many as requests outstanding; open loop 16. */
-  readonly connections?: number | undefined;
+  /** Absent: as many as requests outstanding; by schedule one for each vehicle, 16 where none are asked for. */
+  readonly connections?: Connections | undefined;
+  /** Processes that share the load of a run. */
+  readonly generators: number;
+  /** Requests of a run that are recorded one by one; those beyond are counted. Absent: 2,000,000. */
+  readonly maxRecorded?: number | undefined;
   readonly qos: Qos;
   /** Of the schedules and of the order of runs. */
   readonly seed: number;
@@ -57,6 +92,8 @@ export interface BenchSpec {
   readonly startSec?: number | undefined;
   readonly sourceDurationSec?: number | undefined;
   readonly maxPayloadBytes: number;
+  /** What the columns of wire bytes hold: frames where the user may have network namespaces, or the payload of TCP. */
+  readonly wireBytes: "frames" | "payload";
   readonly instances: number;
   /** Threads of one session; absent: as many as the cores allow. */
   readonly threads?: number | undefined;

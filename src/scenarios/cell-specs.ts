@@ -1,6 +1,7 @@
 import type { CellKey } from "../core/cell.ts";
 import type { SourceSpec } from "../inputs/open-source.ts";
 import { builtinModel } from "../serving/builtin.ts";
+import { arrivalsOf } from "./arrivals-label.ts";
 import type { BenchSpec } from "./bench-spec.ts";
 import type { LoadSpec } from "./load-spec.ts";
 import type { CoreSpec } from "./processes/commands.ts";
@@ -23,24 +24,41 @@ export function coreSpecOf(spec: BenchSpec, { model, device }: Pick<CellKey, "mo
   };
 }
 
+/** @param repetition - from 0: each has a schedule of its own. */
 export function loadSpecOf(spec: BenchSpec, key: CellKey, repetition: number): LoadSpec {
-  const common = {
-    durationMs: spec.durationMs,
-    requests: spec.requests,
-    timeoutMs: spec.timeoutMs,
-    warmup: spec.warmup,
-  };
-  if (key.scenario === "closed-loop") {
-    return { ...common, scenario: "closed-loop", concurrency: key.concurrency ?? 1 };
+  const { durationMs, requests, timeoutMs, warmup } = spec;
+  const seed = (spec.seed + repetition) >>> 0;
+  const common = { durationMs, requests, timeoutMs, warmup, seed };
+  const { scenario, concurrency = 1 } = key;
+  switch (scenario) {
+    case "closed-loop":
+    case "single-stream":
+    case "offline":
+      return { ...common, scenario, concurrency };
+    case "multi-stream":
+      return { ...common, scenario, samplesPerQuery: concurrency };
+    case "open-loop":
+    case "server": {
+      const arrivals = arrivalsOf(spec, key);
+      const isWhole = spec.wholeRecording && (arrivals.kind === "file" || arrivals.kind === "recording");
+      return {
+        ...common,
+        ...(isWhole ? { durationMs: undefined, requests: undefined } : {}),
+        scenario,
+        arrivals,
+        vehicles: key.vehicles ?? 1,
+        perVehicle: key.connections === "per-vehicle",
+        maxInFlight: spec.maxInFlight,
+        whenBusy: key.whenBusy ?? "drop-new",
+      };
+    }
   }
-  return {
-    ...common,
-    scenario: "open-loop",
-    arrivals: key.arrivals ?? spec.arrivals,
-    ratePerSec: key.ratePerSec ?? 1,
-    maxInFlight: spec.maxInFlight,
-    seed: (spec.seed + repetition) >>> 0,
-  };
+}
+
+/** How many connections a cell's generator opens. */
+export function connectionsOf({ connections, vehicles = 1 }: CellKey): number {
+  if (connections === "per-vehicle") return vehicles;
+  return connections === undefined || connections === "shared" ? 1 : connections;
 }
 
 /**

@@ -2,17 +2,21 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { BenchError } from "../core/errors.ts";
 import type { Tuning } from "../core/transport.ts";
+import { gpuEnvironment } from "./machine/gpu-libraries.ts";
+import { joining } from "./network/namespaces.ts";
 import { processTuning } from "./process-tuning.ts";
 import type { Commands, Notice, Order, Reply } from "./processes/obey.ts";
 
 /** How long a child may take to end by itself before it is killed. */
 const END_MS = 5_000;
 
-export type Role = "server" | "generator" | "broker" | "reference";
+export type Role = "server" | "generator" | "broker" | "relay" | "reference";
 
 export interface ChildOptions {
   readonly role: Role;
   readonly tuning: Tuning;
+  /** A process whose network namespace it is to run in. @default that of the conductor */
+  readonly beside?: number | undefined;
   onNotice?(notice: string, value: unknown): void;
 }
 
@@ -40,13 +44,18 @@ export class Child<C extends Commands> {
   #next = 0;
   #stderr = "";
 
-  constructor({ role, tuning, onNotice }: ChildOptions) {
+  constructor({ role, tuning, beside, onNotice }: ChildOptions) {
     this.role = role;
     const entry = fileURLToPath(new URL(`./processes/${role}.js`, import.meta.url));
+    const tuned = processTuning(tuning);
     this.#process = fork(entry, {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      ...processTuning(tuning),
+      ...tuned,
+      env: gpuEnvironment(tuned.env),
+      ...(beside === undefined
+        ? {}
+        : { execPath: "nsenter", execArgv: [...joining(beside), process.execPath, ...tuned.execArgv] }),
     });
     this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-4_096);

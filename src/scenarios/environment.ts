@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import { fileURLToPath } from "node:url";
+import { readTcpSettings, type TcpSettings } from "./network/network-facts.ts";
 
 /** What two results must share before their numbers may be compared. */
 export interface Environment {
@@ -14,6 +15,8 @@ export interface Environment {
   readonly memoryMb: number;
   readonly clockSource: string;
   readonly tcpCongestionControl: string;
+  /** Buffers and windows of TCP. */
+  readonly tcp: TcpSettings;
   /** Name and driver of the first GPU; empty without one. */
   readonly gpu: string;
   readonly gpuDriver: string;
@@ -52,6 +55,7 @@ export function readEnvironment(): Environment {
     memoryMb: Math.round(os.totalmem() / 2 ** 20),
     clockSource: text("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
     tcpCongestionControl: text("/proc/sys/net/ipv4/tcp_congestion_control"),
+    tcp: readTcpSettings(),
     gpu: gpuName,
     gpuDriver,
     node: process.version,

@@ -3,8 +3,10 @@ import { ConfigError } from "../core/errors.ts";
 import { isBayer, type Pixels } from "../core/frame.ts";
 import type { SourceSpec } from "../inputs/open-source.ts";
 import type { WarmUpContent } from "../serving/worker-protocol.ts";
+import { rangeOfLabel } from "./arrivals-label.ts";
 import type { BenchSpec, DimensionName, Dimensions } from "./bench-spec.ts";
 import type { Cell } from "./cell.ts";
+import { type Combination, connectionsKey, loads, type RecordedTimes, scheduleKey } from "./load-keys.ts";
 
 /** What the matrix must know of the world to tell possible cells from impossible ones. */
 export interface MatrixFacts {
@@ -16,6 +18,8 @@ export interface MatrixFacts {
   source(model: string, input: string): SourceFacts;
   /** What the broker speaks. */
   readonly mqttVersion: string;
+  /** The file of timestamps; absent where the schedule is none. */
+  readonly scheduleFile?: RecordedTimes | undefined;
 }
 
 export interface SourceFacts {
@@ -24,6 +28,8 @@ export interface SourceFacts {
   readonly spec: SourceSpec;
   /** Each kind of frame in it, once. */
   readonly kinds: readonly Omit<Pixels, "data">[];
+  /** When the camera took the frames; absent where nobody knows. */
+  readonly recorded?: RecordedTimes | undefined;
 }
 
 export interface Matrix {
@@ -31,10 +37,6 @@ export interface Matrix {
   /** Combinations that cannot be, each reason in one line. */
   readonly skipped: readonly string[];
 }
-
-type Combination = { readonly [D in DimensionName]: Dimensions[D][number] | undefined };
-
-const OPEN_LOOP_CONNECTIONS = 16;
 
 /**
  * Every combination of the lists that can be, in their order, each once.
@@ -44,8 +46,8 @@ export function expandMatrix(spec: BenchSpec, facts: MatrixFacts): Matrix {
   const cells = new Map<string, Cell>();
   const skipped = new Map<string, Set<string>>();
   for (const block of [{}, ...spec.also]) {
-    for (const combination of combinations({ ...spec.dimensions, ...block })) {
-      const reason = impossible(combination, facts);
+    for (const combination of combinations({ ...spec.dimensions, ...block }, spec)) {
+      const reason = impossible(combination, spec, facts);
       if (reason === undefined) {
         const cell = cellOf(combination, spec, facts);
         const twin = cells.get(cell.name);
@@ -69,28 +71,17 @@ export function expandMatrix(spec: BenchSpec, facts: MatrixFacts): Matrix {
   return { cells: [...cells.values()], skipped: lines };
 }
 
-function* combinations(lists: Dimensions): Generator<Combination> {
+function* combinations(lists: Dimensions, spec: BenchSpec): Generator<Combination> {
   for (const model of lists.model)
     for (const input of lists.input)
       for (const device of lists.device)
         for (const placement of lists.placement)
           for (const scenario of lists.scenario)
-            for (const load of scenario === "closed-loop" ? lists.concurrency : lists.rate)
+            for (const load of loads(scenario, lists, spec))
               for (const transport of lists.transport)
                 for (const encoding of lists.encoding)
                   for (const tuning of lists.tuning)
-                    yield {
-                      model,
-                      input,
-                      device,
-                      placement,
-                      scenario,
-                      concurrency: scenario === "closed-loop" ? load : undefined,
-                      rate: scenario === "open-loop" ? load : undefined,
-                      transport,
-                      encoding,
-                      tuning,
-                    };
+                    yield { model, input, device, placement, scenario, ...load, transport, encoding, tuning };
 }
 
 interface Impossible {
@@ -98,10 +89,16 @@ interface Impossible {
   readonly why: string;
 }
 
-function impossible(c: Combination, facts: MatrixFacts): Impossible | undefined {
+function impossible(c: Combination, spec: BenchSpec, facts: MatrixFacts): Impossible | undefined {
   const { transport, encoding, placement, model = "", input = "" } = c;
+  if (c.scenario === "open-loop" && spec.arrivals === "recording") {
+    const { name, recorded } = facts.source(model, input);
+    if (recorded === undefined) {
+      return { pair: `the times of ${name}`, why: "only a bag says when its frames were taken" };
+    }
+  }
   if (encoding === "json") {
-    return transport === "http"
+    return transport === "http" || transport === "http-relay"
       ? undefined
       : { pair: `json over ${transport}`, why: "JSON bodies travel over http only" };
   }
@@ -124,7 +121,6 @@ function impossible(c: Combination, facts: MatrixFacts): Impossible | undefined 
 function cellOf(c: Combination, spec: BenchSpec, facts: MatrixFacts): Cell {
   const { transport = "local", model = "", input = "", scenario = "closed-loop" } = c;
   const remote = transport !== "local";
-  const open = scenario === "open-loop";
   const key: CellKey = {
     transport,
     encoding: c.encoding ?? "binary",
@@ -134,12 +130,15 @@ function cellOf(c: Combination, spec: BenchSpec, facts: MatrixFacts): Cell {
     input: facts.source(model, input).name,
     scenario,
     concurrency: c.concurrency,
-    arrivals: open ? spec.arrivals : undefined,
-    ratePerSec: c.rate,
-    whenBusy: open ? "drop-new" : undefined,
-    connections: remote ? (spec.connections ?? (open ? OPEN_LOOP_CONNECTIONS : c.concurrency)) : undefined,
+    ...scheduleKey(c, spec, {
+      file: facts.scheduleFile,
+      recording: facts.source(model, input).recorded,
+    }),
+    connections: remote ? connectionsKey(c, spec) : undefined,
     qos: transport === "mqtt" ? spec.qos : undefined,
-    protocolVersion: remote ? { http: "1.1", grpc: "2", mqtt: facts.mqttVersion }[transport] : undefined,
+    protocolVersion: remote
+      ? { http: "1.1", "http-relay": "1.1", grpc: "2", mqtt: facts.mqttVersion }[transport]
+      : undefined,
     tls: "off",
     compression: "off",
     tuning: c.tuning ?? "tuned",
@@ -179,6 +178,9 @@ function linkOf(url: string | undefined): string {
 }
 
 function checkAsked(spec: BenchSpec, cells: readonly Cell[], skipped: readonly string[]): void {
+  if (cells.length === 0) {
+    throw new ConfigError([{ path: "matrix", message: `no possible cell is left (${skipped.join("; ")})` }]);
+  }
   const used: { readonly [D in DimensionName]: (cell: Cell) => unknown } = {
     transport: ({ key }) => key.transport,
     encoding: ({ key }) => key.encoding,
@@ -188,19 +190,18 @@ function checkAsked(spec: BenchSpec, cells: readonly Cell[], skipped: readonly s
     input: ({ inputPath }) => inputPath,
     scenario: ({ key }) => key.scenario,
     concurrency: ({ key }) => key.concurrency,
-    rate: ({ key }) => key.ratePerSec,
+    rate: ({ key }) => rangeOfLabel(key.arrivals) ?? key.ratePerSec,
+    whenBusy: ({ key }) => key.whenBusy,
+    vehicles: ({ key }) => key.vehicles,
     tuning: ({ key }) => key.tuning,
   };
   const problems = spec.asked.flatMap((name) =>
     spec.dimensions[name]
       .filter((value) => !cells.some((cell) => used[name](cell) === value))
       .map((value) => ({
-        path: `--${name}`,
+        path: `--${name === "whenBusy" ? "when-busy" : name}`,
         message: `'${value}' ends up in no cell${skipped.length > 0 ? ` (${skipped.join("; ")})` : ""}`,
       })),
   );
   if (problems.length > 0) throw new ConfigError(problems);
-  if (cells.length === 0) {
-    throw new ConfigError([{ path: "matrix", message: `no possible cell is left (${skipped.join("; ")})` }]);
-  }
 }

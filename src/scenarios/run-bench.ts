@@ -1,8 +1,12 @@
 import type { RunResult } from "../recording/cell-result.ts";
+import type { RunRecord } from "../recording/run-record.ts";
+import type { WireBytes } from "../recording/wire-bytes.ts";
 import type { BenchPlan } from "./bench-plan.ts";
 import type { Cell } from "./cell.ts";
+import { createFrameCounter } from "./network/frame-counter.ts";
 import { type Phase, runCell } from "./run-cell.ts";
 import { runOrder } from "./run-order.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 import { toRunResult } from "./run-result.ts";
 
 /** Which run of how many an event belongs to. */
@@ -20,6 +24,10 @@ export interface FinishedEvent extends RunPosition {
   readonly kind: "finished";
   readonly result: RunResult;
   readonly executionProvider: string;
+  /** Its requests one by one; absent when it failed before the first. */
+  readonly record?: RunRecord | undefined;
+  /** Per frame, nanoseconds. */
+  readonly retrieveNs: readonly number[];
 }
 
 /** What the runner tells while it works; printing and writing are others' business. */
@@ -40,27 +48,44 @@ export async function runBench(
 ): Promise<boolean> {
   const { spec, cells } = plan;
   const order = runOrder(cells.length, spec.repetitions, spec.seed);
-  for (const [index, { cell: at, repetition }] of order.entries()) {
-    const cell = cells[at];
-    if (signal.aborted) return false;
-    if (cell === undefined) continue;
-    const position: RunPosition = { cell, repetition, index, of: order.length };
-    const startedAt = new Date().toISOString();
-    const outcome = await runCell({
-      spec,
-      cell,
-      repetition,
-      reference: plan.reference(cell),
-      signal,
-      onPhase: (phase, fraction) => void onEvent({ ...position, kind: "phase", phase, fraction }),
-    });
-    if (signal.aborted) return false;
-    await onEvent({
-      ...position,
-      kind: "finished",
-      result: toRunResult(outcome, { spec, cell, repetition, startedAt }),
-      executionProvider: outcome.core?.executionProvider ?? "",
-    });
+  const frames = createFrameCounter(spec);
+  try {
+    for (const [index, { cell: at, repetition }] of order.entries()) {
+      const cell = cells[at];
+      if (signal.aborted) return false;
+      if (cell === undefined) continue;
+      const position: RunPosition = { cell, repetition, index, of: order.length };
+      const startedAt = new Date().toISOString();
+      const wire = await frames.count(cell, signal);
+      const outcome = await runCell({
+        spec,
+        cell,
+        repetition,
+        reference: plan.reference(cell),
+        signal,
+        onPhase: (phase, fraction) => void onEvent({ ...position, kind: "phase", phase, fraction }),
+      });
+      if (signal.aborted) return false;
+      await onEvent({
+        ...position,
+        kind: "finished",
+        result: toRunResult(withFrames(outcome, wire, frames.notes()), { spec, cell, repetition, startedAt }),
+        executionProvider: outcome.core?.executionProvider ?? "",
+        record: outcome.record,
+        retrieveNs: outcome.retrieveNs,
+      });
+    }
+    return true;
+  } finally {
+    await frames.close();
   }
-  return true;
+}
+
+/** A run's outcome with what its cell's requests take on a network, where that was counted. */
+function withFrames(outcome: RunOutcome, wire: WireBytes | undefined, said: readonly string[]): RunOutcome {
+  const label =
+    wire === undefined && outcome.wire !== undefined
+      ? ["wire bytes: TCP payload as the sockets count it, without headers and acknowledgements"]
+      : [];
+  return { ...outcome, wire: wire ?? outcome.wire, notes: [...outcome.notes, ...said, ...label] };
 }

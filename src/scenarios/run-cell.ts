@@ -1,16 +1,23 @@
 import { messageOf } from "../core/errors.ts";
-import { type BrokerMark, joinBrokerMarks } from "../recording/broker-marks.ts";
+import type { BrokerMark } from "../recording/broker-marks.ts";
 import type { ProcessCosts } from "../recording/process-costs.ts";
+import { recordingNotes } from "../recording/recording-notes.ts";
 import { NO_ANSWERS } from "./answers.ts";
 import type { BenchSpec } from "./bench-spec.ts";
 import type { Cell } from "./cell.ts";
-import { coreSpecOf, loadSpecOf } from "./cell-specs.ts";
+import { connectionsOf, coreSpecOf, loadSpecOf } from "./cell-specs.ts";
+import { generatorsOf } from "./check-generators.ts";
 import { Child, describeExit } from "./child.ts";
+import { type Generators, type GeneratorsMeasured, startGenerators } from "./generators.ts";
+import { type GpuSampler, startGpuSampler } from "./machine/gpu-sampler.ts";
+import { createLinkMeter } from "./network/link-meter.ts";
+import type { Namespaces } from "./network/namespaces.ts";
 import type {
   BrokerCommands,
   CoreFacts,
   GeneratorCommands,
-  Measured,
+  MiddleCommands,
+  RelayCommands,
   ServerCommands,
 } from "./processes/commands.ts";
 import type { RunOutcome } from "./run-outcome.ts";
@@ -27,6 +34,10 @@ export interface RunCellOptions {
   readonly repetition: number;
   /** File of the reference answers. */
   readonly reference?: string | undefined;
+  /** Of a `delay` model's requests, microseconds. */
+  readonly delaysUs?: readonly number[] | undefined;
+  /** Where the processes stand. @default all on loopback */
+  readonly namespaces?: Namespaces | undefined;
   readonly signal: AbortSignal;
   onPhase(phase: Phase, fraction: number): void;
 }
@@ -46,13 +57,15 @@ class Crew {
 }
 
 /**
- * One repetition of one cell, in processes of its own: broker, server, generator. Whatever goes wrong is in the outcome;
+ * One repetition of one cell, in processes of its own: broker, server, relay, generator. Whatever goes wrong is in the outcome;
  * it never rejects, and leaves no process behind.
  */
 export async function runCell(options: RunCellOptions): Promise<RunOutcome> {
   const crew = new Crew();
+  const { device, target } = options.cell.key;
+  const gpu = device === "gpu" && target === "managed" ? startGpuSampler() : undefined;
   try {
-    return await run(options, crew);
+    return await run(options, crew, gpu);
   } catch (error) {
     return {
       failure: messageOf(error),
@@ -62,32 +75,40 @@ export async function runCell(options: RunCellOptions): Promise<RunOutcome> {
       notes: [],
     };
   } finally {
+    gpu?.end();
     await crew.end();
   }
 }
 
-async function run(options: RunCellOptions, crew: Crew): Promise<RunOutcome> {
+async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promise<RunOutcome> {
   const { spec, cell, repetition, signal, onPhase } = options;
   const { key } = cell;
   const { tuning } = key;
   const { maxPayloadBytes, qos } = spec;
   const notes: string[] = [];
+  const nodes = options.namespaces?.nodes;
   let core: CoreFacts | undefined;
   onPhase("starting", 0);
 
   let brokerUrl = spec.broker;
-  let broker: Child<BrokerCommands> | undefined;
+  let middle: Child<MiddleCommands> | undefined;
   if (key.transport === "mqtt" && spec.url === undefined && brokerUrl === undefined) {
-    broker = crew.add(new Child<BrokerCommands>({ role: "broker", tuning }));
-    brokerUrl = await broker.ask("start", { host: HOST, port: 0, maxPayloadBytes, tuning });
+    const broker = crew.add(new Child<BrokerCommands>({ role: "broker", tuning, beside: nodes?.middle.pid }));
+    middle = broker;
+    brokerUrl = await broker.ask("start", {
+      host: nodes?.middle.address ?? HOST,
+      port: 0,
+      maxPayloadBytes,
+      tuning,
+    });
   }
 
   let endpoint = spec.url;
   let server: Child<ServerCommands> | undefined;
   if (key.transport !== "local" && endpoint === undefined) {
-    server = crew.add(new Child<ServerCommands>({ role: "server", tuning }));
+    server = crew.add(new Child<ServerCommands>({ role: "server", tuning, beside: nodes?.server.pid }));
     const ready = await server.ask("start", {
-      listeners: [{ transport: key.transport, host: HOST, port: 0, brokerUrl }],
+      listeners: [{ transport: key.transport, host: nodes?.server.address ?? HOST, port: 0, brokerUrl }],
       core: coreSpecOf(spec, key),
       warm: cell.warm,
       tuning,
@@ -98,18 +119,27 @@ async function run(options: RunCellOptions, crew: Crew): Promise<RunOutcome> {
     core = ready;
     notes.push(...ready.notes);
   }
+  if (key.transport === "http-relay" && endpoint !== undefined) {
+    const relay = crew.add(new Child<RelayCommands>({ role: "relay", tuning, beside: nodes?.middle.pid }));
+    middle = relay;
+    const host = nodes?.middle.address ?? HOST;
+    endpoint = await relay.ask("start", { host, port: 0, target: endpoint, maxPayloadBytes });
+  }
   if (signal.aborted) throw signal.reason;
 
-  const generator = crew.add(
-    new Child<GeneratorCommands>({
-      role: "generator",
-      tuning,
-      onNotice: (notice, value) => {
-        if (notice === "progress" && typeof value === "number") onPhase("measuring", value);
-      },
-    }),
+  const children = Array.from({ length: generatorsOf(spec, cell) }, () =>
+    crew.add(
+      new Child<GeneratorCommands>({
+        role: "generator",
+        tuning,
+        beside: nodes?.client.pid,
+        onNotice: (notice, value) => {
+          if (notice === "progress" && typeof value === "number") onPhase("measuring", value);
+        },
+      }),
+    ),
   );
-  const ready = await generator.ask("start", {
+  const generators = await startGenerators(children, {
     transport: key.transport,
     encoding: key.encoding,
     placement: key.placement,
@@ -119,55 +149,76 @@ async function run(options: RunCellOptions, crew: Crew): Promise<RunOutcome> {
     frames: cell.source,
     load: loadSpecOf(spec, key, repetition),
     endpoint,
-    connections: key.connections ?? 1,
+    connections: connectionsOf(key),
     tuning,
     qos,
     maxPayloadBytes,
     reference: options.reference,
     idPrefix: `${repetition}-`,
+    part: { index: 0, of: 1 },
+    recording: { maxRecorded: spec.maxRecorded, deadlineMs: spec.deadlineMs },
+    delaysUs: options.delaysUs,
   });
+  const { ready } = generators;
   core ??= ready.core;
-  notes.push(...ready.notes);
+  notes.push(...ready.notes, ...(core?.deviceNotes ?? []));
 
-  const failure = watch({ generator, server, broker, signal });
+  const failure = watch({ generators, server, middle, signal });
   onPhase("warm-up", 0);
-  const warmup = await generator.ask("warmUp", undefined);
-  await Promise.all([server?.ask("begin", undefined), broker?.ask("begin", undefined)]);
+  const warmup = await generators.warmUp();
+  await generators.prepare();
+  const links = createLinkMeter({
+    endpoint,
+    middle: middle === undefined ? undefined : key.transport === "mqtt" ? "broker" : "relay",
+    generatorPids: children.map(({ pid }) => pid),
+    namespaces: options.namespaces,
+  });
+  await links.begin();
+  await Promise.all([server?.ask("begin", undefined), middle?.ask("begin", undefined)]);
   onPhase("measuring", 0);
-  const measured = await generator.ask("measure", undefined);
-  const costs = await closeWindow(measured, server, broker);
+  const windowStartedAt = new Date().toISOString();
+  gpu?.begin();
+  const measured = await generators.measure();
+  const gpuUsage = gpu?.end();
+  const { costs, marks } = await closeWindow(measured, server, middle);
+  const record = await generators.record(marks);
+  notes.push(...recordingNotes(record));
+  const { wire, kernelBytes, notes: said } = await links.end(record, costs);
+  notes.push(...said);
   return {
     failure: failure(),
-    record: measured.record,
+    windowStartedAt,
+    record,
     answers: measured.answers,
     costs,
+    gpu: gpuUsage,
     retrieveNs: ready.retrieveNs,
     core,
     warmup,
+    wire,
+    kernelBytes,
     notes,
   };
 }
 
 interface Watched {
-  readonly generator: Child<GeneratorCommands>;
+  readonly generators: Generators;
   readonly server: Child<ServerCommands> | undefined;
-  readonly broker: Child<BrokerCommands> | undefined;
+  readonly middle: Child<MiddleCommands> | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Ends the generator's run when a process that it needs has gone, or the user wants to stop. Gives the reason. */
-function watch({ generator, server, broker, signal }: Watched): () => string | undefined {
+function watch({ generators, server, middle, signal }: Watched): () => string | undefined {
   let failure: string | undefined;
   const stop = (reason: string): void => {
     failure ??= reason;
-    generator.ask("abort", reason).catch(() => {
-      // The generator has gone as well: its own command reports that.
-    });
+    generators.abort(reason);
   };
-  for (const child of [server, broker]) {
+  for (const child of [server, middle]) {
     if (child === undefined) continue;
     let over = false;
-    void generator.exited.then(() => {
+    void Promise.race(generators.children.map(({ exited }) => exited)).then(() => {
       over = true;
     });
     void child.exited.then((exit) => {
@@ -175,26 +226,31 @@ function watch({ generator, server, broker, signal }: Watched): () => string | u
     });
   }
   if (signal.aborted) stop("interrupted");
-  signal.addEventListener("abort", () => stop("interrupted"), { once: true });
+  const onAbort = (): void => stop("interrupted");
+  signal.addEventListener("abort", onAbort, { once: true });
+  void Promise.all(generators.children.map(({ exited }) => exited)).then(() =>
+    signal.removeEventListener("abort", onAbort),
+  );
   return () => failure;
 }
 
-/** Ends the windows of server and broker, and joins the broker's marks; a process that has gone leaves no cost. */
+/** Ends the windows of server and broker or relay; a process that has gone leaves no cost. */
 async function closeWindow(
-  { record, cost }: Measured,
+  { cost }: GeneratorsMeasured,
   server: Child<ServerCommands> | undefined,
-  broker: Child<BrokerCommands> | undefined,
-): Promise<ProcessCosts> {
+  middle: Child<MiddleCommands> | undefined,
+): Promise<{ readonly costs: ProcessCosts; readonly marks: readonly BrokerMark[] }> {
   const unavailable = (): undefined => undefined;
-  const [serverCost, brokerWindow] = await Promise.all([
+  const [serverCost, middleWindow] = await Promise.all([
     server?.ask("end_window", undefined).catch(unavailable),
-    broker?.ask("end_window", undefined).catch(unavailable),
+    middle?.ask("end_window", undefined).catch(unavailable),
   ]);
-  const marks: readonly BrokerMark[] = brokerWindow?.marks ?? [];
-  joinBrokerMarks(record, marks);
   return {
-    client: cost,
-    ...(serverCost === undefined ? {} : { server: serverCost }),
-    ...(brokerWindow === undefined ? {} : { broker: brokerWindow.cost }),
+    costs: {
+      client: cost,
+      ...(serverCost === undefined ? {} : { server: serverCost }),
+      ...(middleWindow === undefined ? {} : { broker: middleWindow.cost }),
+    },
+    marks: middleWindow?.marks ?? [],
   };
 }

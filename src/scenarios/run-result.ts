@@ -1,3 +1,4 @@
+import { followsSchedule } from "../core/cell.ts";
 import { clockId } from "../core/clock.ts";
 import { type JudgeBasis, type RunResult, runResult } from "../recording/cell-result.ts";
 import { createRecorder } from "../recording/recorder.ts";
@@ -8,8 +9,18 @@ import type { Cell } from "./cell.ts";
 import type { RunOutcome } from "./run-outcome.ts";
 
 /** What judging a cell's runs starts from. */
-export function judgeBasis({ quick }: Pick<BenchSpec, "quick">, { key }: Cell): JudgeBasis {
-  return { quick, openLoop: key.scenario === "open-loop", lossless: key.encoding !== "jpeg" };
+export function judgeBasis(
+  { quick, latencyBoundMs }: Pick<BenchSpec, "quick" | "latencyBoundMs">,
+  { key }: Pick<Cell, "key">,
+): JudgeBasis {
+  return {
+    quick,
+    scenario: key.scenario,
+    latencyBoundMs,
+    openLoop: followsSchedule(key.scenario),
+    rateVaries: /^(ramp|steps|recording|file)\b/.test(key.arrivals ?? ""),
+    lossless: key.encoding !== "jpeg",
+  };
 }
 
 /** The row that one repetition becomes. @param repetition - from 0. */
@@ -30,15 +41,20 @@ export function toRunResult(
     deadlineMs: spec.deadlineMs,
     retrieveNs: outcome.retrieveNs,
     costs: outcome.costs,
+    queries: key.scenario === "multi-stream",
+    waits: key.whenBusy !== undefined && key.whenBusy !== "drop-new",
+    wire: outcome.wire,
   });
   return runResult(
     {
       repetition: repetition + 1,
       startedAt,
+      windowStartedAt: outcome.windowStartedAt,
       failure: outcome.failure,
-      answers: { check, agreementPercent },
+      answers: { check, agreementPercent, digest: outcome.answers.digest },
       warmUp: outcome.warmup,
       notes: outcome.notes,
+      gpu: outcome.gpu,
       tally,
     },
     judgeBasis(spec, cell),

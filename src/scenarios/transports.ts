@@ -9,6 +9,8 @@ const CREATE: { readonly [T in TransportName]: () => Transport } = {
   http: createHttpTransport,
   grpc: createGrpcTransport,
   mqtt: createMqttTransport,
+  // The same client and server; what stands between them is a process of its own.
+  "http-relay": () => ({ ...createHttpTransport(), name: "http-relay" }),
 };
 
 /** A transport by its name. */

@@ -188,6 +188,22 @@ describe("infer", () => {
     expect(existsSync(path("interrupted"))).toBe(false);
   });
 
+  it("clears away what a killed one has left", async () => {
+    const bag = join(ROOT, "rosbag-samples/street.bag");
+    const out = path("killed");
+    const args = ["--model", "classes", "--repository", models.dir, "--input", bag, "--out", out];
+    const running = start(["infer", ...args, "--frames", "12"]);
+    await running.wrote("frame 0:");
+    running.child.kill("SIGKILL");
+    await running.ended;
+    expect(readdirSync(out)).toEqual([expect.stringMatching(/^\.wirebench-/)]);
+    const ended = await run(["infer", ...args]);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(readdirSync(out).sort()).toEqual(
+      ["colours", "mask", "overlay"].map((what) => `street-classes-0000-${what}.png`),
+    );
+  });
+
   it("says that the folder cannot be made", async () => {
     const ended = await infer("--model", "classes", "--input", path("halves.png"), "--out", path("text.txt"));
     expect(ended.code).toBe(2);

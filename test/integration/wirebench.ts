@@ -24,8 +24,8 @@ export interface Running {
 }
 
 /** Starts the built command line, as `npx wirebench` does. */
-export function start(args: readonly string[], cwd = ROOT): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+export function start(args: readonly string[], cwd = ROOT, env = process.env): Running {
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   const waiting: { text: string; resolve(): void }[] = [];
@@ -53,8 +53,8 @@ export function start(args: readonly string[], cwd = ROOT): Running {
 }
 
 /** Runs the built command line to its end. */
-export function run(args: readonly string[], cwd = ROOT): Promise<Ended> {
-  return start(args, cwd).ended;
+export function run(args: readonly string[], cwd = ROOT, env = process.env): Promise<Ended> {
+  return start(args, cwd, env).ended;
 }
 
 /** A temporary folder, removed by `remove`. */

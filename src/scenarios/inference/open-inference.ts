@@ -25,7 +25,7 @@ export interface Inference {
   readonly labels: readonly string[];
   /** `seeded`: the answers mean nothing. */
   readonly weights: "seeded" | "trained";
-  /** `cpu`, `cuda`, `webgpu`, `builtin`. */
+  /** ONNX Runtime's name, e.g. `CPUExecutionProvider`; `builtin` for the built-in models. */
   readonly executionProvider: string;
   /** ONNX Runtime's threads within an operator. */
   readonly threads: number;

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { InputError, messageOf } from "../../core/errors.ts";
+import { makeUnfinishedFolder } from "../../serving/unfinished-folder.ts";
 
 /** Files that appear in a folder together, when all of them are written, or not at all. */
 export interface StagedFiles {
@@ -13,7 +14,7 @@ export interface StagedFiles {
 }
 
 /**
- * Prepares a folder, making it where there is none.
+ * Prepares a folder, making it where there is none; what a killed process left unfinished in it is removed.
  * @throws {InputError} when there cannot be such a folder.
  */
 export async function stageFiles(folder: string): Promise<StagedFiles> {
@@ -21,7 +22,7 @@ export async function stageFiles(folder: string): Promise<StagedFiles> {
   let work: string;
   try {
     made = await mkdir(folder, { recursive: true });
-    work = await mkdtemp(path.join(folder, ".wirebench-"));
+    work = await makeUnfinishedFolder(folder);
   } catch (cause) {
     if (made !== undefined) await removeEmpty(folder, made);
     throw cannotWrite(folder, cause);

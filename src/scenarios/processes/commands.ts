@@ -1,10 +1,11 @@
 import type { Device } from "../../core/cell.ts";
 import type { Encoding, Qos, TransportName, Tuning } from "../../core/transport.ts";
 import type { SourceSpec } from "../../inputs/open-source.ts";
+import type { LoadPart } from "../../load/deal-schedule.ts";
 import type { BrokerMark } from "../../recording/broker-marks.ts";
 import type { WarmUpResult } from "../../recording/cell-result.ts";
+import type { PackedRecord } from "../../recording/packed-record.ts";
 import type { ProcessCost } from "../../recording/process-costs.ts";
-import type { RunRecord } from "../../recording/run-record.ts";
 import type { WarmUpContent } from "../../serving/worker-protocol.ts";
 import type { AnswerTally } from "../answers.ts";
 import type { LoadSpec } from "../load-spec.ts";
@@ -22,7 +23,10 @@ export interface CoreSpec {
 
 /** How the core really runs. */
 export interface CoreFacts {
+  /** ONNX Runtime's name, e.g. `CUDAExecutionProvider`, or `builtin`. */
   readonly executionProvider: string;
+  /** About the device: where the nodes ran, how inputs and outputs travel. Empty on the CPU. */
+  readonly deviceNotes: readonly string[];
   readonly instances: number;
   /** Of each instance. */
   readonly threads: number;
@@ -77,6 +81,23 @@ export type BrokerCommands = {
   end_window(argument: undefined): { readonly cost: ProcessCost; readonly marks: readonly BrokerMark[] };
 };
 
+export interface RelayStart {
+  readonly host: string;
+  /** 0: any. */
+  readonly port: number;
+  /** `http://host:port` of the server. */
+  readonly target: string;
+  readonly maxPayloadBytes: number;
+}
+
+/** What stands between generator and server is measured alike, broker or relay. */
+export type MiddleCommands = Pick<BrokerCommands, "begin" | "end_window">;
+
+export type RelayCommands = MiddleCommands & {
+  /** Gives the relay's URL. */
+  start(argument: RelayStart): Promise<string>;
+};
+
 export interface GeneratorStart {
   readonly transport: TransportName;
   readonly encoding: Encoding;
@@ -95,6 +116,18 @@ export interface GeneratorStart {
   /** File of the reference answers; absent: answers stay unchecked. */
   readonly reference?: string | undefined;
   readonly idPrefix: string;
+  /** Which of several generators it is; what is dealt out by number (concurrency, connections) is dealt out already. */
+  readonly part: LoadPart;
+  readonly recording: RecordingSpec;
+  /** For the `delay` model: what request 0, 1, … asks to wait, microseconds; absent: the model's own time. */
+  readonly delaysUs?: readonly number[] | undefined;
+}
+
+/** What is kept of each request. */
+export interface RecordingSpec {
+  /** Requests that have a row; those beyond are counted. */
+  readonly maxRecorded?: number | undefined;
+  readonly deadlineMs?: number | undefined;
 }
 
 export interface GeneratorReady {
@@ -107,7 +140,6 @@ export interface GeneratorReady {
 }
 
 export interface Measured {
-  readonly record: RunRecord;
   readonly answers: AnswerTally;
   readonly cost: ProcessCost;
 }
@@ -115,7 +147,12 @@ export interface Measured {
 export type GeneratorCommands = {
   start(argument: GeneratorStart): Promise<GeneratorReady>;
   warmUp(argument: undefined): Promise<WarmUpResult>;
-  measure(argument: undefined): Promise<Measured>;
+  /** Takes the memory of the run, reads what it is compared with and computes its schedule. */
+  prepare(argument: undefined): Promise<void>;
+  /** @param beginNs - when the run begins, monotonic clock; absent: at once. */
+  measure(beginNs: number | undefined): Promise<Measured>;
+  /** What was recorded; asked for after the windows have ended, since it may be large. */
+  record(argument: undefined): PackedRecord;
   /** Ends what goes on; `measure` then gives what it has. */
   abort(argument: string): void;
 };

@@ -20,6 +20,6 @@ export async function createCore(spec: CoreSpec, warm?: readonly WarmUpContent[]
 }
 
 /** What a report says about a core. */
-export function coreFacts({ settings, executionProvider }: Engine): CoreFacts {
-  return { executionProvider, instances: settings.instances, threads: settings.intraOpThreads };
+export function coreFacts({ settings, executionProvider, deviceNotes }: Engine): CoreFacts {
+  return { executionProvider, deviceNotes, instances: settings.instances, threads: settings.intraOpThreads };
 }

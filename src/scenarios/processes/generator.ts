@@ -3,23 +3,22 @@ import { BenchError } from "../../core/errors.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { InferenceClient, InferenceServer, Transport } from "../../core/transport.ts";
 import { openSource } from "../../inputs/open-source.ts";
-import { runClosedLoop } from "../../load/closed-loop.ts";
 import type { LoadContext } from "../../load/load-context.ts";
-import { runOpenLoop } from "../../load/open-loop.ts";
 import { createPacer } from "../../load/pacer.ts";
-import { createSchedule } from "../../load/schedule.ts";
 import { warmUp } from "../../load/warm-up.ts";
-import { createRecorder } from "../../recording/recorder.ts";
-import type { RunRecord } from "../../recording/run-record.ts";
+import { type PackedRecord, packRecord } from "../../recording/packed-record.ts";
+import { createRecorder, type Recorder } from "../../recording/recorder.ts";
 import type { Engine } from "../../serving/engine.ts";
 import { createAnswerChecker } from "../answers.ts";
 import type { LoadSpec } from "../load-spec.ts";
 import { readReference } from "../reference-file.ts";
 import { createTransport } from "../transports.ts";
-import type { CoreFacts, GeneratorCommands, GeneratorStart } from "./commands.ts";
+import type { CoreFacts, GeneratorCommands, GeneratorStart, Measured } from "./commands.ts";
 import { createFrameWork, type FrameWork } from "./frame-work.ts";
+import { outstandingOf, runLoad, scheduleOf } from "./generator-load.ts";
 import { obey, tell } from "./obey.ts";
 import { createCostMeter } from "./process-cost.ts";
+import { withDelays } from "./with-delays.ts";
 
 /** The entry of the load generator's process. */
 interface Rig {
@@ -29,8 +28,10 @@ interface Rig {
   readonly work: FrameWork;
 }
 
-/** Rows kept free before a run, so that recording allocates nothing while it measures. */
+/** Rows for a closed loop of which nothing is known beforehand. */
 const ROWS = 65_536;
+/** A closed loop gets memory for so many times the requests that its warm-up's speed makes likely. */
+const SPARE = 1.25;
 
 const aborted = new AbortController();
 const meter = createCostMeter();
@@ -39,6 +40,9 @@ let core: Engine | undefined;
 let facts: CoreFacts | undefined;
 let localServer: InferenceServer | undefined;
 const clients: InferenceClient[] = [];
+let warmed: { readonly recorder: Recorder; readonly requestsPerMs: number } | undefined;
+let measurement: { run(beginNs: number | undefined): Promise<Measured> } | undefined;
+let recorded: PackedRecord | undefined;
 
 const commands: GeneratorCommands = {
   async start(start) {
@@ -52,7 +56,7 @@ const commands: GeneratorCommands = {
     const [first] = clients;
     if (first === undefined) throw new BenchError("ERR_USAGE", "at least one connection is needed");
     const metadata = await first.modelMetadata(start.model);
-    const work = await createFrameWork({ ...start, metadata, frames });
+    const work = withDelays(await createFrameWork({ ...start, metadata, frames }), start);
     rig = { start, frames, clients, work };
     return {
       protocolVersion: first.protocolVersion,
@@ -64,27 +68,50 @@ const commands: GeneratorCommands = {
   async warmUp() {
     const { start } = ready();
     const { load, connections, idPrefix } = start;
-    const concurrency = load.scenario === "closed-loop" ? load.concurrency : connections;
-    return warmUp(contextOf(ready(), `${idPrefix}w`, load), load.warmup, { concurrency });
+    const concurrency = outstandingOf(load, connections);
+    const recorder = createRecorder({ clockId: clockId() });
+    const context = contextOf(ready(), `${idPrefix}w`, load, recorder);
+    const result = await warmUp(context, load.warmup, { concurrency });
+    warmed = { recorder, requestsPerMs: result.requests / Math.max(1, result.durationMs) };
+    return result;
   },
-  async measure() {
+  async prepare() {
     const { start } = ready();
+    const { load, recording } = start;
     const checker = createAnswerChecker(
       start.reference === undefined ? undefined : await readReference(start.reference),
     );
+    const schedule = await scheduleOf(load, ready().frames, start.part);
+    const recorder = createRecorder({
+      ...recording,
+      clockId: clockId(),
+      capacity: schedule?.offsetsNs.length ?? closedLoopRows(load),
+      expected: warmed === undefined || warmed.recorder.counts.ok === 0 ? undefined : warmed.recorder.written,
+    });
     const context: LoadContext = {
-      ...contextOf(ready(), start.idPrefix, start.load),
+      ...contextOf(ready(), start.idPrefix, load, recorder),
       check: (answer, frameIndex) => checker.check(answer, frameIndex),
       onProgress: ({ fraction }) => tell("progress", fraction),
     };
-    const pacer = start.load.scenario === "open-loop" ? await createPacer() : undefined;
-    meter.begin();
-    const record = await runLoad(
-      pacer === undefined ? context : { ...context, waitUntil: pacer.waitUntil },
-      start.load,
-    );
-    await pacer?.close();
-    return { cost: meter.end(), record, answers: checker.tally() };
+    const pacer = schedule === undefined ? undefined : await createPacer(schedule.offsetsNs);
+    measurement = {
+      async run(beginNs) {
+        meter.begin();
+        const record = await runLoad({ ...context, pacer, beginNs }, load, schedule);
+        const cost = meter.end(pacer?.spinMs() ?? 0);
+        await pacer?.close();
+        recorded = packRecord(record);
+        return { cost, answers: checker.tally() };
+      },
+    };
+  },
+  async measure(beginNs) {
+    if (measurement === undefined) throw new BenchError("ERR_PROCESS", "the run has not been prepared");
+    return measurement.run(beginNs);
+  },
+  record() {
+    if (recorded === undefined) throw new BenchError("ERR_PROCESS", "nothing was measured");
+    return recorded;
   },
   abort(reason) {
     aborted.abort(new BenchError("ERR_PROCESS", reason));
@@ -106,27 +133,32 @@ async function serveLocally(transport: Transport, start: GeneratorStart): Promis
   return localServer.endpoint;
 }
 
-function contextOf({ work, frames }: Rig, idPrefix: string, { timeoutMs }: LoadSpec): LoadContext {
+function contextOf(
+  { work, frames }: Rig,
+  idPrefix: string,
+  { timeoutMs, seed }: LoadSpec,
+  recorder: Recorder,
+): LoadContext {
   const { prepare, finish } = work.preparation;
   return {
     clients,
     frameCount: frames.length,
     prepare,
     ...(finish === undefined ? {} : { finish }),
-    recorder: createRecorder({ capacity: ROWS, clockId: clockId() }),
+    recorder,
     clock: monotonicClock,
     timeoutMs,
+    seed,
     idPrefix,
     signal: aborted.signal,
   };
 }
 
-function runLoad(context: LoadContext, load: LoadSpec): Promise<RunRecord> {
-  if (load.scenario === "closed-loop") {
-    return runClosedLoop(context, { concurrency: load.concurrency, stop: load });
-  }
-  const schedule = createSchedule(load.arrivals, load);
-  return runOpenLoop(context, { ...schedule, maxInFlight: load.maxInFlight, whenBusy: "drop-new" });
+/** Rows that a closed loop is likely to need: what is wanted where that is its whole length, else by its warm-up. */
+function closedLoopRows({ durationMs, requests = 0 }: LoadSpec): number {
+  if (durationMs === undefined) return requests;
+  const likely = warmed === undefined ? 0 : SPARE * durationMs * warmed.requestsPerMs;
+  return Math.max(requests, likely > 0 ? Math.ceil(likely) : ROWS);
 }
 
 obey(commands, async () => {

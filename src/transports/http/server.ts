@@ -3,6 +3,7 @@ import { type FastifyInstance, fastify } from "fastify";
 import { messageOf, TransportError } from "../../core/errors.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
 import type { InferenceServer, ServeOptions } from "../../core/transport.ts";
+import { hostAndPort, listenError } from "./listen-error.ts";
 import { addRoutes } from "./server-routes.ts";
 import { httpCodeOf, PAYLOAD_TOO_LARGE, STATUS_HEADER, statusOfHttp } from "./status-codes.ts";
 
@@ -77,26 +78,9 @@ function fromHandler(reason: unknown): TransportError {
   return new TransportError(statusOfHttp(code), messageOf(reason), { cause: reason });
 }
 
-function listenError(reason: unknown, host: string, port: number): TransportError {
-  const code = reason instanceof Error && "code" in reason ? reason.code : undefined;
-  const text =
-    code === "EADDRINUSE"
-      ? "address already in use"
-      : code === "EACCES"
-        ? "this process may not use that port"
-        : messageOf(reason);
-  return new TransportError("UNAVAILABLE", `cannot listen on ${hostAndPort(host, port)}: ${text}`, {
-    cause: reason,
-  });
-}
-
 function endpointOf(address: AddressInfo | string | null, host: string): string {
   const port = typeof address === "object" && address !== null ? address.port : 0;
   // A wildcard is an address to listen on, not one to connect to.
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${hostAndPort(reachable, port)}`;
-}
-
-function hostAndPort(host: string, port: number): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

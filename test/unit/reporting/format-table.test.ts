@@ -56,6 +56,29 @@ test("percentiles that are censored or too early are no numbers", () => {
   expect(few).toMatch(/VALID\s+identical\s+20\s+0\s+10\.0\d?\s+-/);
 });
 
+test("the p99 has its interval, and a mark where the requests are worth too few for it", () => {
+  const cell = madeCell();
+  // A server that says nothing of its stages leaves room for it.
+  const text = formatTable({ ...report, cells: [{ ...cell, figures: { ...cell.figures, stages: {} } }] });
+  expect(text).toMatch(/ p99 from-to$/m);
+  expect(text).toMatch(/ 10\.0\d-10\.0\d$/m);
+  expect(text).not.toContain("~");
+  expect(text).not.toContain("infer  ");
+  const weak = {
+    ...cell,
+    figures: { ...cell.figures, effectiveRequests: 40, weakPercentiles: ["p95", "p99"] },
+  };
+  const marked = formatTable({ ...report, cells: [weak] });
+  expect(marked).toMatch(/ 10\.0\d +~10\.0\d /);
+  expect(marked).toContain("~: neighbouring requests are alike");
+});
+
+test("an open loop shows the age of what is known", () => {
+  const open = report.cells.filter(({ key }) => key.scenario === "open-loop");
+  expect(formatTable({ ...report, cells: open })).toContain("age p99");
+  expect(formatTable({ ...report, cells: [madeCell()] })).not.toContain("age p99");
+});
+
 test("reasons stand below in full words", () => {
   expect(formatTable(report)).toContain(
     "FAILED local binary closed-loop 1: The server ended with signal SIGKILL.",

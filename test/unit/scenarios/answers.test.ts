@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../../src/core/tensor.ts";
-import { agreementPercent, answerCheck, createAnswerChecker } from "../../../src/scenarios/answers.ts";
+import {
+  agreementPercent,
+  answerCheck,
+  createAnswerChecker,
+  digestOf,
+} from "../../../src/scenarios/answers.ts";
 
 const mask = (...ids: number[]): Tensor => ({
   name: "mask",
@@ -41,7 +46,7 @@ describe("createAnswerChecker", () => {
   it("compares the first answer to each frame and every eighth after it", () => {
     const checker = createAnswerChecker([[mask(1)], [mask(2)]]);
     for (let i = 0; i < 18; i++) checker.check([mask((i % 2) + 1)], i % 2);
-    expect(checker.tally()).toEqual({ compared: 4, identical: 4, agreementSum: 400 });
+    expect(checker.tally()).toMatchObject({ compared: 4, identical: 4, agreementSum: 400 });
   });
 
   it("notices an answer that belongs to another frame", () => {
@@ -64,5 +69,28 @@ describe("answerCheck", () => {
     expect(answerCheck(tally, false)).toEqual({ check: "agrees", agreementPercent: 99.95 });
     expect(answerCheck(tally, true).check).toBe("differs");
     expect(answerCheck({ ...tally, agreementSum: 990 }, false).check).toBe("differs");
+  });
+});
+
+describe("digestOf", () => {
+  it("stays the same for the same answers: versions are compared by it", () => {
+    expect(digestOf([[mask(1)], [mask(2)]])).toBe("19a63159e7d1975b3ed033e8a4a49393");
+    expect(createAnswerChecker([[mask(1)], [mask(2)]]).tally().digest).toBe(digestOf([[mask(1)], [mask(2)]]));
+  });
+
+  it("differs with a byte, a name, a shape, or the order of frames", () => {
+    const digests = [
+      [[mask(1, 2)]],
+      [[mask(1, 3)]],
+      [[{ ...mask(1, 2), name: "other" }]],
+      [[{ ...mask(1, 2), shape: [1, 2, 1] }]],
+      [[mask(1)], [mask(2)]],
+      [[mask(2)], [mask(1)]],
+    ].map(digestOf);
+    expect(new Set(digests).size).toBe(digests.length);
+  });
+
+  it("is absent without a reference", () => {
+    expect(createAnswerChecker(undefined).tally().digest).toBeUndefined();
   });
 });

@@ -13,6 +13,8 @@ const dimensions: Dimensions = {
   scenario: ["closed-loop"],
   concurrency: [1],
   rate: [],
+  whenBusy: ["drop-new"],
+  vehicles: [],
   tuning: ["tuned"],
 };
 
@@ -23,13 +25,19 @@ const facts: MatrixFacts = {
     name: input.split("/").at(-1) ?? "",
     spec: { input, synthetic: { kind: "bytes", bytes: 1 }, seed: 1 },
     kinds: [{ widthPx: 4, heightPx: 2, encoding: input.endsWith(".bag") ? "bayer_rggb8" : "rgb8" }],
+    recorded: input.endsWith(".bag") ? { name: input, ratePerSec: 10 } : undefined,
   }),
+  scheduleFile: { name: "t.txt", ratePerSec: 3 },
   mqttVersion: "3.1.1",
 };
 
 function expand(change: Partial<Dimensions>, rest: Partial<BenchSpec> = {}) {
   const spec = {
     arrivals: "constant",
+    burst: 8,
+    steps: 5,
+    speed: 1,
+    samplesPerQuery: 8,
     qos: 0,
     also: [],
     asked: [],
@@ -106,6 +114,70 @@ describe("expandMatrix", () => {
       [4, 4, undefined],
       [16, undefined, 20],
     ]);
+  });
+
+  it("gives each of MLPerf's scenarios what it keeps outstanding", () => {
+    const { cells } = expand({
+      transport: ["http"],
+      scenario: ["single-stream", "multi-stream", "offline", "server"],
+      rate: [20],
+    });
+    expect(
+      cells.map(({ key }) => [key.scenario, key.concurrency, key.connections, key.arrivals, key.ratePerSec]),
+    ).toEqual([
+      ["single-stream", 1, 1, undefined, undefined],
+      ["multi-stream", 8, 8, undefined, undefined],
+      ["offline", 32, 16, undefined, undefined],
+      ["server", undefined, 16, "poisson", 20],
+    ]);
+    const [few] = expand({ transport: ["http"], scenario: ["offline"] }, { connections: 3 }).cells;
+    expect([few?.key.concurrency, few?.key.connections]).toEqual([6, 3]);
+  });
+
+  it("makes a cell of each rate, fleet and rule at the limit, and gives each vehicle its connection", () => {
+    const { cells } = expand({
+      transport: ["local", "grpc"],
+      scenario: ["open-loop"],
+      rate: [5, 10],
+      whenBusy: ["queue", "newest-wins"],
+      vehicles: [1, 4],
+    });
+    expect(cells).toHaveLength(16);
+    expect(cells[1]?.key).toMatchObject({
+      ratePerSec: 5,
+      whenBusy: "queue",
+      vehicles: 1,
+      connections: "per-vehicle",
+    });
+    expect(cells[0]?.key.connections).toBeUndefined();
+    expect(cells.at(-1)?.name).toContain("open-loop/constant/r10/newest-wins/v4/nper-vehicle/");
+  });
+
+  it("says the whole shape of a ramp in its key, and the mean rate", () => {
+    const open = { transport: ["http"], scenario: ["open-loop"] } as const;
+    const keyOf = (rate: Dimensions["rate"], rest: Partial<BenchSpec>) =>
+      expand({ ...open, rate }, rest).cells[0]?.key;
+    expect(keyOf(["5..50"], { arrivals: "ramp" })).toMatchObject({
+      arrivals: "ramp:5..50",
+      ratePerSec: 27.5,
+    });
+    expect(keyOf(["5..50"], { arrivals: "steps" })?.arrivals).toBe("steps:5..50x5");
+    expect(keyOf([8], { arrivals: "burst" })).toMatchObject({ arrivals: "burst:8", ratePerSec: 8 });
+    const asked = { arrivals: "ramp", asked: ["rate"] } as const;
+    expect(keyOf(["5..50"], asked)?.arrivals).toBe("ramp:5..50");
+  });
+
+  it("takes recorded arrivals from a bag, at its own rate times the speed", () => {
+    const open: Partial<Dimensions> = { transport: ["http"], scenario: ["open-loop"] };
+    const [bag] = expand(open, { arrivals: "recording", speed: 2 }).cells;
+    expect(bag?.key).toMatchObject({ arrivals: "recording", ratePerSec: 20 });
+    const photo = () =>
+      expand({ ...open, input: ["photo.jpg"] }, { arrivals: "recording", asked: ["input", "scenario"] });
+    expect(photo).toThrow(/^matrix: no possible cell is left \(.*photo.jpg: only a bag says when/);
+    expect(expand(open, { arrivals: "file" }).cells[0]?.key).toMatchObject({
+      arrivals: "file:t.txt",
+      ratePerSec: 3,
+    });
   });
 
   it("refuses two inputs whose cells would have the same name", () => {

@@ -1,0 +1,122 @@
+import { monotonicClock } from "../core/clock.ts";
+import { type BrokerMark, joinBrokerMarks } from "../recording/broker-marks.ts";
+import type { WarmUpResult } from "../recording/cell-result.ts";
+import { joinCosts } from "../recording/join-costs.ts";
+import { joinRecords } from "../recording/join-records.ts";
+import { unpackRecord } from "../recording/packed-record.ts";
+import type { ProcessCost } from "../recording/process-costs.ts";
+import type { RunRecord } from "../recording/run-record.ts";
+import type { AnswerTally } from "./answers.ts";
+import type { Child } from "./child.ts";
+import { dealLoad } from "./deal-load.ts";
+import type { GeneratorCommands, GeneratorReady, GeneratorStart } from "./processes/commands.ts";
+
+/** From telling several generators when to begin until they do: a message reaches them in less. */
+const BEGIN_AFTER_NS = 100e6;
+
+export type GeneratorChild = Child<GeneratorCommands>;
+
+/** What generators measured; their records are still with them. */
+export interface GeneratorsMeasured {
+  readonly answers: AnswerTally;
+  /** CPU and memory of all together. */
+  readonly cost: ProcessCost;
+}
+
+/** The load generator of one run: one process, or several that share its load. */
+export interface Generators {
+  readonly children: readonly GeneratorChild[];
+  readonly ready: GeneratorReady;
+  /** All warm up at once. */
+  warmUp(): Promise<WarmUpResult>;
+  /** Takes memory and computes schedules; `measure` then begins without delay. */
+  prepare(): Promise<void>;
+  measure(): Promise<GeneratorsMeasured>;
+  /** One record of all, with the marks of the broker that was between; call it when all windows have ended. */
+  record(marks: readonly BrokerMark[]): Promise<RunRecord>;
+  /** Ends a run that goes on; never rejects. */
+  abort(reason: string): void;
+}
+
+/**
+ * Starts the processes and connects each to the server.
+ *
+ * @param children - as many as are to share the load.
+ * @throws {BenchError} when the load cannot be dealt out, or a generator cannot start.
+ */
+export async function startGenerators(
+  children: readonly GeneratorChild[],
+  start: GeneratorStart,
+): Promise<Generators> {
+  const starts = dealLoad(start, children.length);
+  const all = <T>(action: (child: GeneratorChild) => Promise<T>): Promise<T[]> =>
+    Promise.all(children.map(action));
+  const ready = await Promise.all(children.map((child, index) => child.ask("start", starts[index] ?? start)));
+  const [first] = ready;
+  if (first === undefined) throw new RangeError("expected at least one generator");
+  const several = children.length > 1;
+  return {
+    children,
+    ready: several
+      ? {
+          ...first,
+          notes: [
+            ...first.notes,
+            `load from ${children.length} generator processes: connections, requests outstanding and the schedule are dealt out among them`,
+          ],
+        }
+      : first,
+    async warmUp() {
+      return joinWarmUps(await all((child) => child.ask("warmUp", undefined)));
+    },
+    async prepare() {
+      await all((child) => child.ask("prepare", undefined));
+    },
+    async measure() {
+      const beginNs = several ? monotonicClock.nowNs() + BEGIN_AFTER_NS : undefined;
+      const measured = await all((child) => child.ask("measure", beginNs));
+      return {
+        answers: joinAnswers(measured.map(({ answers }) => answers)),
+        cost: joinCosts(measured.map(({ cost }) => cost)),
+      };
+    },
+    async record(marks) {
+      const records = (await all((child) => child.ask("record", undefined))).map(unpackRecord);
+      for (const record of records) joinBrokerMarks(record, marks);
+      return joinRecords(
+        records,
+        starts.map(({ connections }) => connections),
+      );
+    },
+    abort(reason) {
+      for (const child of children) {
+        child.ask("abort", reason).catch(() => {
+          // It has gone as well: its own command reports that.
+        });
+      }
+    },
+  };
+}
+
+function joinWarmUps(results: readonly WarmUpResult[]): WarmUpResult {
+  const [first] = results;
+  if (first === undefined) throw new RangeError("expected at least one warm-up");
+  return {
+    ...first,
+    durationMs: Math.max(...results.map(({ durationMs }) => durationMs)),
+    requests: results.reduce((sum, { requests }) => sum + requests, 0),
+    failed: results.reduce((sum, { failed }) => sum + failed, 0),
+    settled: results.every(({ settled }) => settled),
+  };
+}
+
+function joinAnswers(tallies: readonly AnswerTally[]): AnswerTally {
+  const total = (pick: (tally: AnswerTally) => number): number =>
+    tallies.reduce((sum, tally) => sum + pick(tally), 0);
+  return {
+    compared: total(({ compared }) => compared),
+    identical: total(({ identical }) => identical),
+    agreementSum: total(({ agreementSum }) => agreementSum),
+    digest: tallies[0]?.digest,
+  };
+}
