@@ -14,6 +14,7 @@ import { type JsonValue, REPORT_SCHEMA_VERSION, type Report } from "../reporting
 import { createRequestsWriter } from "../reporting/requests-writer.ts";
 import { createResultsFolder } from "../reporting/results-folder.ts";
 import { writeResults } from "../reporting/write-results.ts";
+import { isRecorded } from "../scenarios/arrivals-label.ts";
 import { type BenchPlan, planCells, prepareBench } from "../scenarios/bench-plan.ts";
 import type { BenchSpec } from "../scenarios/bench-spec.ts";
 import type { Calibration } from "../scenarios/calibration/calibration-result.ts";
@@ -90,7 +91,9 @@ async function dryRun(spec: BenchSpec): Promise<number> {
   });
   for (const { name } of cells) console.log(name);
   for (const line of [...skipped, ...notes]) console.log(line);
-  const lengthMs = spec.durationMs;
+  // A recording's own length is known to the generator alone.
+  const isWhole = spec.wholeRecording && isRecorded(spec.arrivals);
+  const lengthMs = isWhole ? undefined : spec.durationMs;
   const time =
     lengthMs === undefined
       ? ""

@@ -65,6 +65,13 @@ function exitCodeOf(error: unknown): number {
   return error instanceof BenchError ? EXIT_USAGE : 1;
 }
 
+// Whoever reads the output may stop (`| head`): the work goes on and its files are written.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 try {
   await configure(build()).parseAsync();
 } catch (error) {

@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { childrenOf, isAlive, readCsv, run, start, temporaryFolder } from "./wirebench.ts";
+import { childrenOf, isAlive, ROOT, readCsv, run, start, temporaryFolder } from "./wirebench.ts";
 
 const NULL_RUN = ["--model", "null", "--input", "synthetic", "--encoding", "binary", "--warmup", "0"];
 
@@ -120,4 +122,12 @@ describe("processes", () => {
     serve.child.kill("SIGINT");
     await serve.ended;
   });
+});
+
+it("says nothing when the reader of its output has gone", async () => {
+  const { stdout, stderr } = await promisify(execFile)("bash", [
+    "-c",
+    `'${process.execPath}' '${join(ROOT, "dist/cli/main.js")}' bench --help | head -n 1`,
+  ]);
+  expect([stdout, stderr]).toEqual(["Usage: wirebench bench [options]\n", ""]);
 });

@@ -32,11 +32,11 @@ describe("load by schedule", () => {
     return { rows: readCsv(join(folder, "summary.csv")), folder };
   }
 
-  it("goes on while the server stalls: every request has its row, and the first answer is as late as the stall", async () => {
+  it("goes on while the server stalls: every request has its row at its time", async () => {
     const { rows } = await bench(
-      "--transport http,grpc,mqtt --model delay-1400ms --scenario open-loop --rate 40 --requests 40 --timeout 2s",
+      "--transport http,grpc --model delay-1400ms --scenario open-loop --rate 40 --requests 40 --timeout 2s",
     );
-    expect(rows).toHaveLength(3);
+    expect(rows).toHaveLength(2);
     for (const row of rows) {
       expect(row).toMatchObject({ requests: "40", ok: "1", timed_out: "39", dropped: "0" });
       // Far below the stall: the schedule never waited for it.
