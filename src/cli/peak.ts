@@ -32,7 +32,7 @@ const EXAMPLES = `
 The objective: p50=…, p90=…, p99=50ms, p99.9=… (response time from the schedule, at most), error-rate<1% (failed, timed out
 and dropped; none is allowed unless it says so), goodput>99% (answers within --deadline); several are joined by commas.
 Per cell: the rate is doubled until a short probe misses it, bisected to --resolution, and confirmed by a full run
-(--repetitions runs of --duration); then a few more probes fill the curve. Every run has new processes.
+(--repetitions runs of --duration, default 4 × 10 s); then a few more probes fill the curve. Every run has new processes.
 Exit codes: 0 every cell has a confirmed peak, 1 one has not, 2 something is wrong before the first request, 130 interrupted
 (the curve measured so far is kept).
 

@@ -20,6 +20,9 @@ export const NOT_FOR_PEAK = {
 
 const ARRIVALS_WITH_A_RATE: readonly Arrivals[] = ["constant", "poisson", "uniform", "burst"];
 
+/** Length of a full run unless the command line says otherwise. */
+const LEAST_CONFIRMATION_MS = 10_000;
+
 interface PeakSources {
   readonly file: BenchSettings;
   /** Relative paths of the file start here. */
@@ -59,6 +62,7 @@ export function resolvePeak({ file, fileFolder, line, peak, slo }: PeakSources):
     fileFolder,
     line: {
       ...line,
+      ...confirmationLength(line, file),
       name: line.name ?? "peak",
       scenario: ["open-loop"],
       arrivals,
@@ -75,6 +79,12 @@ export function resolvePeak({ file, fileFolder, line, peak, slo }: PeakSources):
     probeDurationMs: peak.probeDuration ?? 3_000,
     curve: true,
   };
+}
+
+/** A file's length is that of its own matrix: a shorter one than this would confirm nothing. */
+function confirmationLength(line: BenchSettings, file: BenchSettings): Pick<BenchSettings, "duration"> {
+  const isGiven = line.duration !== undefined || line.requests !== undefined || file.requests !== undefined;
+  return isGiven ? {} : { duration: Math.max(LEAST_CONFIRMATION_MS, file.duration ?? 0) };
 }
 
 function collect<T>(problems: ConfigProblem[], make: () => T): T | undefined {
