@@ -17,7 +17,7 @@ export default {
   tuning: "tuned",
   // gRPC as the library comes, beside the tuned one: what tuning is worth.
   also: [{ transport: "grpc", encoding: "binary", tuning: "defaults" }],
-  duration: "2s",
+  duration: "1.5s",
   warmup: "auto",
   repetitions: 4,
 } satisfies BenchConfig;

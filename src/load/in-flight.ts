@@ -5,10 +5,10 @@ import type { InFlightSamples } from "../recording/run-record.ts";
 /** Counts the requests that are out, and how many they were at random times. */
 export interface InFlight {
   readonly count: number;
-  /** A request is started. */
-  enter(): void;
-  /** A request has ended, whatever its outcome. */
-  leave(): void;
+  /** A request is started now. */
+  enter(nowNs: number): void;
+  /** A request has ended now, whatever its outcome. */
+  leave(nowNs: number): void;
   /** What was counted at the times within a window, which has ended. */
   samples(window: { readonly startNs: number; readonly endNs: number }): InFlightSamples;
 }
@@ -65,12 +65,12 @@ export function createInFlight({ clock, seed, meanGapNs = 1e6, most = 8192 }: In
     get count() {
       return count;
     },
-    enter() {
-      observe(clock.nowNs());
+    enter(nowNs) {
+      observe(nowNs);
       count += 1;
     },
-    leave() {
-      observe(clock.nowNs());
+    leave(nowNs) {
+      observe(nowNs);
       count -= 1;
     },
     samples({ startNs, endNs }) {

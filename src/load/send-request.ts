@@ -31,8 +31,9 @@ export async function sendRequest(context: LoadContext, seq: number, sending: Se
   const id = requestId(context.idPrefix, seq);
   const marks = createMarks();
   let answer: readonly Tensor[];
-  inFlight.enter();
-  recorder.started(seq, clientIndex, clock.nowNs());
+  const startNs = clock.nowNs();
+  inFlight.enter(startNs);
+  recorder.started(seq, clientIndex, startNs);
   try {
     const preparing = context.prepare(frame, id);
     // Awaiting what is there already would let the requests that are due at the same time go first.
@@ -53,14 +54,14 @@ export async function sendRequest(context: LoadContext, seq: number, sending: Se
       answer = await context.finish(response, frame);
     }
     const doneNs = clock.nowNs();
-    inFlight.leave();
+    inFlight.leave(doneNs);
     recorder.travelled(seq, marks);
     const timing = readServerTiming(response.parameters);
     if (timing !== undefined) recorder.timed(seq, timing);
     recorder.answered(seq, doneNs);
   } catch (reason) {
     const doneNs = clock.nowNs();
-    inFlight.leave();
+    inFlight.leave(doneNs);
     recorder.travelled(seq, marks);
     recorder.failed(seq, reason, doneNs);
     if (marks.receivedNs === 0) recorder.watchLate(marks);

@@ -13,7 +13,7 @@ import {
   writtenColumns,
 } from "./column-store.ts";
 import type { Column, FailureCount, RunRecord } from "./run-record.ts";
-import { createUnrecordedCounter } from "./unrecorded.ts";
+import { createUnrecordedCounter, type UnrecordedCounter } from "./unrecorded.ts";
 
 /** Counted while the run goes on, for progress. */
 export interface RunCounts {
@@ -98,7 +98,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const { capacity = CHUNK_ROWS, clockId, expected = OF_OUR_SERVERS, maxRecorded = MAX_RECORDED } = options;
   const chunks: Chunk[] = [];
   while (chunks.length * CHUNK_ROWS < Math.min(capacity, maxRecorded)) chunks.push(createChunk(expected));
-  const beyond = createUnrecordedCounter(options.deadlineMs);
+  // Most runs never need it, and its histograms take longer to make than a short run.
+  let unrecorded: UnrecordedCounter | undefined;
+  const beyond = (): UnrecordedCounter => (unrecorded ??= createUnrecordedCounter(options.deadlineMs));
   const counts: RunCounts = { requests: 0, ok: 0, failed: 0, timedOut: 0, dropped: 0 };
   const failures = new Map<FailureStatus, { count: number; readonly firstMessage: string }>();
   const late = createLateWatch();
@@ -113,7 +115,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const seq = counts.requests;
       counts.requests += 1;
       if (seq >= maxRecorded) {
-        beyond.scheduled(seq, intendedNs);
+        beyond().scheduled(seq, intendedNs);
         return seq;
       }
       const at = seq & CHUNK_MASK;
@@ -130,12 +132,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     dropped(seq) {
       counts.dropped += 1;
-      if (seq >= maxRecorded) beyond.dropped(seq);
+      if (seq >= maxRecorded) beyond().dropped(seq);
       else chunkOf(seq).dropped![seq & CHUNK_MASK] = 1;
     },
     started(seq, client, startNs) {
       if (seq >= maxRecorded) {
-        beyond.started(seq, startNs);
+        beyond().started(seq, startNs);
         return;
       }
       const chunk = chunkOf(seq);
@@ -150,7 +152,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     travelled(seq, marks) {
       if (seq >= maxRecorded) {
-        beyond.travelled(seq, marks);
+        beyond().travelled(seq, marks);
         return;
       }
       const chunk = chunkOf(seq);
@@ -200,7 +202,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     answered(seq, doneNs) {
       counts.ok += 1;
       if (seq >= maxRecorded) {
-        beyond.answered(seq, doneNs);
+        beyond().answered(seq, doneNs);
         return;
       }
       const chunk = chunkOf(seq);
@@ -210,7 +212,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     failed(seq, reason, doneNs) {
       const { status } = TransportError.from(reason, "INTERNAL");
       if (seq >= maxRecorded) {
-        beyond.failed(seq, statusCode(status));
+        beyond().failed(seq, statusCode(status));
       } else {
         const chunk = chunkOf(seq);
         chunk.doneNs![seq & CHUNK_MASK] = doneNs;
@@ -225,13 +227,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
     watchLate: late.watch,
     finish(frame) {
       const rows = Math.min(counts.requests, maxRecorded);
-      const unrecorded = beyond.result(frame);
+      const rest = unrecorded?.result(frame);
       return {
         ...frame,
         rows,
         columns: openColumns(packChunks(chunks, rows), rows),
         bytesPerRow: bytesPerRow(writtenColumns(chunks)),
-        ...(unrecorded === undefined ? {} : { unrecorded }),
+        ...(rest === undefined ? {} : { unrecorded: rest }),
         lateAnswers: late.count(),
         failures: [...failures].map(([status, failure]): FailureCount => ({ status, ...failure })),
       };

@@ -17,11 +17,11 @@ test("each sample holds what was out at its time", () => {
   const clock = handClock();
   const inFlight = createInFlight({ clock, seed: 4, meanGapNs: 1e5 });
   clock.set(10e6);
-  inFlight.enter();
+  inFlight.enter(clock.nowNs());
   clock.set(20e6);
-  inFlight.enter();
+  inFlight.enter(clock.nowNs());
   clock.set(30e6);
-  inFlight.leave();
+  inFlight.leave(clock.nowNs());
   expect(inFlight.count).toBe(1);
   const { atNs, requests } = inFlight.samples({ startNs: 5e6, endNs: 40e6 });
   expect(atNs.length).toBeGreaterThan(250);
@@ -37,8 +37,8 @@ test("memory is bounded, and what is kept is still spread evenly over the whole 
   const inFlight = createInFlight({ clock, seed: 9, meanGapNs: 1e3, most: 512 });
   for (let ms = 1; ms <= 1000; ms += 1) {
     clock.set(ms * 1e6);
-    if (ms % 2 === 0) inFlight.leave();
-    else inFlight.enter();
+    if (ms % 2 === 0) inFlight.leave(clock.nowNs());
+    else inFlight.enter(clock.nowNs());
   }
   const { atNs, requests } = inFlight.samples({ startNs: 0, endNs: 1e9 });
   expect(atNs.length).toBeGreaterThan(128);
@@ -64,8 +64,8 @@ test("the mean of the samples is rate × residence: Little's law on a simulated 
   const inFlight = createInFlight({ clock, seed: 12 });
   for (const event of events) {
     clock.set(event.at);
-    if (event.enters) inFlight.enter();
-    else inFlight.leave();
+    if (event.enters) inFlight.enter(clock.nowNs());
+    else inFlight.leave(clock.nowNs());
   }
   const { requests } = inFlight.samples({ startNs: 0, endNs: at });
   const mean = requests.reduce((sum, count) => sum + count, 0) / requests.length;
