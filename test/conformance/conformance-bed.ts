@@ -97,6 +97,11 @@ export function requestOf(modelName: string, data: Uint8Array, parameters?: Para
   };
 }
 
+/** A request that nobody waits for to its end; where the server does, it is a short one. */
+export function endlessRequest({ subject }: Bed): InferRequest {
+  return delayRequest(subject.cancelReachesServer ? 15_000 : 1_500);
+}
+
 /** `delay` for so long. */
 export function delayRequest(delayMs: number): InferRequest {
   return requestOf("delay", Uint8Array.of(1), { wirebench_delay_us: delayMs * 1000 });

@@ -3,6 +3,7 @@ import { TransportError } from "../../dist/core/errors.js";
 import {
   type Bed,
   delayRequest,
+  endlessRequest,
   infer,
   requestOf,
   startProcess,
@@ -40,7 +41,7 @@ export function lifecycleCases(bed: () => Bed): void {
   it("destroy of the client fails what is in flight with CANCELLED, at once", async () => {
     await withPair(bed(), async ({ client, core }) => {
       // HTTP/1.1 has one request at a time on a connection: the second one may wait in the client.
-      const [first, second] = [delayRequest(15_000), delayRequest(15_000)];
+      const [first, second] = [endlessRequest(bed()), endlessRequest(bed())];
       const answers = [first, second].map((request) => infer(client, request));
       for (const answer of answers) answer.catch(() => undefined);
       await until(() => core.seen.includes(first.id));
@@ -74,7 +75,7 @@ export function lifecycleCases(bed: () => Bed): void {
   it("a request aborted in the same turn leaves nothing that the server would wait for", async () => {
     await withPair(bed(), async ({ client, server }) => {
       const controller = new AbortController();
-      const answer = infer(client, delayRequest(4000), { signal: controller.signal });
+      const answer = infer(client, endlessRequest(bed()), { signal: controller.signal });
       answer.catch(() => undefined);
       controller.abort(new TransportError("CANCELLED", "no longer wanted"));
       await expect(answer).rejects.toMatchObject({ status: "CANCELLED" });

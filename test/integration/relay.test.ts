@@ -48,6 +48,8 @@ describe("bench with the control of MQTT's broker", () => {
       "--relay",
       "--concurrency",
       "2",
+      "--wire-bytes",
+      "frames",
     );
     expect(rows.map(({ transport }) => transport)).toEqual(["http", "mqtt", "http-relay"]);
     expect(stderr).not.toMatch(/Warning/);

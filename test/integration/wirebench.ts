@@ -23,9 +23,17 @@ export interface Running {
   wrote(text: string): Promise<void>;
 }
 
+/** Without the run more for each cell that counts frames, which takes seconds and has tests of its own. */
+const QUICKER = ["--wire-bytes", "payload"];
+
 /** Starts the built command line, as `npx wirebench` does. */
 export function start(args: readonly string[], cwd = ROOT, env = process.env): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const more = args[0] === "bench" && !args.includes("--wire-bytes") ? QUICKER : [];
+  const child = spawn(process.execPath, [MAIN, ...args, ...more], {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   const waiting: { text: string; resolve(): void }[] = [];
