@@ -10,12 +10,8 @@ import { type PeakCell, shortReasons } from "../recording/peak/peak-result.ts";
 import { fairnessNotes } from "../reporting/fairness-notes.ts";
 import { splitKeys } from "../reporting/key-columns.ts";
 import { formatPeak } from "../reporting/peak/format-peak.ts";
-import {
-  PEAK_SCHEMA_VERSION,
-  type PeakReport,
-  peakExitCode,
-  writePeak,
-} from "../reporting/peak/peak-report.ts";
+import { PEAK_SCHEMA_VERSION, type PeakReport } from "../reporting/peak/peak-report.ts";
+import { peakExitCode, writePeak } from "../reporting/peak/write-peak.ts";
 import type { JsonValue } from "../reporting/report.ts";
 import { createResultsFolder } from "../reporting/results-folder.ts";
 import { type BenchPlan, planCells, prepareBench } from "../scenarios/bench-plan.ts";

@@ -9,7 +9,7 @@ import { awaitLateAnswers } from "./late-answers.ts";
 import { createProgress, type LoadContext } from "./load-context.ts";
 import type { Schedule } from "./schedule.ts";
 import { sendRequest } from "./send-request.ts";
-import { createSpinningPacer } from "./spin.ts";
+import { createSpinningPacer } from "./spinning-pacer.ts";
 
 export interface OpenLoopOptions extends Schedule {
   /** An arrival that finds so many requests of its vehicle out is treated as `whenBusy` says. */

@@ -1,5 +1,4 @@
 import type { Clock } from "../core/clock.ts";
-import type { Pacer } from "./pacer.ts";
 
 /** Waits for moments by letting the event loop turn and turn. */
 export interface Spin {
@@ -48,17 +47,5 @@ export function createSpin(clock: Clock): Spin {
       due = undefined;
     },
     spunNs: () => spunNs,
-  };
-}
-
-/** A pacer without a thread, for any clock: it spins all the time. */
-export function createSpinningPacer(clock: Clock): Pacer {
-  const spin = createSpin(clock);
-  return {
-    begin: () => undefined,
-    alarm: spin.until,
-    cancel: spin.cancel,
-    spinMs: () => spin.spunNs() / 1e6,
-    close: () => Promise.resolve(),
   };
 }

@@ -1,6 +1,6 @@
 import { mergeDistributions } from "./distribution.ts";
 import type { RunRecord } from "./run-record.ts";
-import type { RunTally } from "./tally.ts";
+import type { RunTally } from "./run-tally.ts";
 
 /**
  * A run's tally, made of its rows, with the requests that have none: counts, response and service times, send lateness,

@@ -3,7 +3,7 @@ import type { AnswerCheck, Verdict } from "../core/verdict.ts";
 import { type CellFigures, figuresOf } from "./figures.ts";
 import type { GpuUsage } from "./gpu-usage.ts";
 import { type JudgeContext, type Judgement, judge } from "./judge.ts";
-import type { RunTally } from "./tally.ts";
+import type { RunTally } from "./run-tally.ts";
 
 /** What a warm-up did before a run's window began. */
 export interface WarmUpResult {

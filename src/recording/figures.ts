@@ -5,8 +5,9 @@ import { type GeneratorShare, mergeShares } from "./generator-share.ts";
 import { type LatenessEffect, latenessEffect } from "./lateness-effect.ts";
 import { PROCESS_ROLES, type ProcessRole, type RequestCost, requestCost } from "./process-costs.ts";
 import type { FailureCount, RunRecord } from "./run-record.ts";
+import type { RunTally } from "./run-tally.ts";
 import { type StageBreakdown, stageFigures } from "./stage-figures.ts";
-import { type RunTally, type TallyContext, tallyRun } from "./tally.ts";
+import { type TallyContext, tallyRun } from "./tally.ts";
 import { type TimeFigures, timeFigures } from "./time-figures.ts";
 
 export type { StageFigures } from "./stage-figures.ts";

@@ -7,9 +7,9 @@ import { joinCosts } from "./join-costs.ts";
 import { joinFailures } from "./join-failures.ts";
 import type { InFlightTally } from "./little.ts";
 import { PROCESS_ROLES, type ProcessCosts } from "./process-costs.ts";
+import type { RunTally } from "./run-tally.ts";
 import type { Stalls } from "./stalls.ts";
 import { mergeTails } from "./tail.ts";
-import type { RunTally } from "./tally.ts";
 import type { LinkBytes, WireBytes } from "./wire-bytes.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { STAGES, type Stage } from "../core/stage.ts";
 import { type Distribution, mergeDistributions, quantiles } from "./distribution.ts";
 import { FEWEST_REQUESTS, type FiguresDetail } from "./duration-figures.ts";
+import type { RunTally } from "./run-tally.ts";
 import { mergeTails } from "./tail.ts";
-import type { RunTally } from "./tally.ts";
 
 /** One stage of the answered requests, milliseconds. */
 export interface StageFigures {

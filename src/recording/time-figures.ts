@@ -2,7 +2,7 @@ import { mergeDistributions, quantiles } from "./distribution.ts";
 import { FEWEST_REQUESTS, PERCENTILES, percentileLabel } from "./duration-figures.ts";
 import { type EffectiveNumber, effectiveNumber } from "./effective-number.ts";
 import { type LittlesLaw, littlesLaw } from "./little.ts";
-import type { RunTally } from "./tally.ts";
+import type { RunTally } from "./run-tally.ts";
 import { isTrend, type Trend, trendOf } from "./trend.ts";
 
 /** Figures that need the requests in their order of time. */

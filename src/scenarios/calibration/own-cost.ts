@@ -3,7 +3,7 @@ import { createPacer } from "../../load/pacer.ts";
 import { runCell } from "../run-cell.ts";
 import type { RunOutcome } from "../run-outcome.ts";
 import { type OwnCost, type Points, pointsOf } from "./calibration-result.ts";
-import type { CalibrationSettings, CellOf } from "./run-calibration.ts";
+import type { CalibrationSettings, CellOf } from "./calibration-settings.ts";
 
 export interface OwnCostOptions {
   readonly quick: boolean;

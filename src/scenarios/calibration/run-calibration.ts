@@ -5,28 +5,13 @@ import { BenchError } from "../../core/errors.ts";
 import type { TransportName } from "../../core/transport.ts";
 import { planCells } from "../bench-plan.ts";
 import type { BenchSpec } from "../bench-spec.ts";
-import type { Cell } from "../cell.ts";
 import { runCell } from "../run-cell.ts";
 import { checkBytes } from "./byte-check.ts";
 import { type CalibrationCase, calibrationCases } from "./calibration-cases.ts";
 import { type Calibration, type CaseResult, ERROR_BOUND_MS } from "./calibration-result.ts";
+import type { CalibrationSettings, CellOf } from "./calibration-settings.ts";
 import { judgeCase, unjudged } from "./judge-case.ts";
 import { measureOwnCost } from "./own-cost.ts";
-
-/** What a part of the calibration wants of a bench: everything else is as in every bench. */
-export interface CalibrationSettings {
-  readonly transport: readonly TransportName[];
-  readonly model: readonly string[];
-  readonly scenario: readonly ["closed-loop" | "open-loop"];
-  /** Constant arrivals per second. */
-  readonly rate?: readonly number[];
-  /** File of timestamps. */
-  readonly schedule?: string;
-  readonly connections?: number;
-  readonly requests?: number;
-  /** Milliseconds. */
-  readonly duration?: number;
-}
 
 export interface CalibrationOptions {
   readonly transports: readonly TransportName[];
@@ -40,11 +25,6 @@ export interface CalibrationOptions {
   /** What is done next, one line. */
   onProgress(line: string): void;
 }
-
-/** One part of the calibration: a bench of one cell. */
-export type CellOf = (
-  settings: CalibrationSettings,
-) => Promise<{ readonly spec: BenchSpec; readonly cell: Cell }>;
 
 /** More than are ever outstanding in a case: none waits for a connection instead of in the server's queue. */
 const CONNECTIONS = 64;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { PEAK_FILES } from "../../../src/reporting/peak/peak-report.ts";
+import { PEAK_FILES } from "../../../src/reporting/peak/write-peak.ts";
 import { REQUEST_FILES } from "../../../src/reporting/requests-writer.ts";
 import { RESULT_FILES } from "../../../src/reporting/write-results.ts";
 import { CALIBRATION_FILE } from "../../../src/scenarios/calibration/calibration-store.ts";

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { createRandom } from "../../../src/core/random.ts";
 import { figuresOf } from "../../../src/recording/figures.ts";
 import { mergeParallel } from "../../../src/recording/merge-parallel.ts";
-import { type RunTally, tallyRun } from "../../../src/recording/tally.ts";
+import type { RunTally } from "../../../src/recording/run-tally.ts";
+import { tallyRun } from "../../../src/recording/tally.ts";
 import { type MadeRequest, madeRun } from "./made-run.ts";
 
 const FULL = { quick: false };

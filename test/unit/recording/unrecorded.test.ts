@@ -6,7 +6,8 @@ import { quantiles } from "../../../src/recording/distribution.ts";
 import { createRecorder } from "../../../src/recording/recorder.ts";
 import { recordingNotes } from "../../../src/recording/recording-notes.ts";
 import type { RunRecord } from "../../../src/recording/run-record.ts";
-import { type RunTally, tallyRun } from "../../../src/recording/tally.ts";
+import type { RunTally } from "../../../src/recording/run-tally.ts";
+import { tallyRun } from "../../../src/recording/tally.ts";
 import { timingAt } from "./made-run.ts";
 
 interface Request {

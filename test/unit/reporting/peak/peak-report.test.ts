@@ -5,12 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PeakCell } from "../../../../src/recording/peak/peak-result.ts";
 import { formatPeak } from "../../../../src/reporting/peak/format-peak.ts";
 import { peakCsv } from "../../../../src/reporting/peak/peak-csv.ts";
-import {
-  PEAK_SCHEMA_VERSION,
-  type PeakReport,
-  peakExitCode,
-  writePeak,
-} from "../../../../src/reporting/peak/peak-report.ts";
+import { PEAK_SCHEMA_VERSION, type PeakReport } from "../../../../src/reporting/peak/peak-report.ts";
+import { peakExitCode, writePeak } from "../../../../src/reporting/peak/write-peak.ts";
 import { madeCell } from "../../recording/made-cell.ts";
 import { madeMiss, madePoint } from "../../recording/peak/made-point.ts";
 
