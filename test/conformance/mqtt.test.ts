@@ -1,4 +1,4 @@
-import { it } from "vitest";
+import { describe } from "vitest";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type Qos } from "../../dist/core/transport.js";
 import { createBroker } from "../../dist/transports/mqtt/broker.js";
 import type { ConformanceSubject } from "./conformance-bed.ts";
@@ -30,20 +30,18 @@ for (const qos of [0, 1, 2] as const satisfies readonly Qos[]) {
       };
     },
   });
-  if (!hasMosquitto()) {
-    it.skip(`mqtt 5, Mosquitto, QoS ${qos}: no mosquitto on this machine (apt-get install mosquitto)`, () => {});
-    continue;
-  }
-  testTransportConformance(`mqtt 5, Mosquitto, QoS ${qos}`, {
-    ...SUBJECT,
-    tunings: ["tuned"],
-    setUp: async () => {
-      const broker = await startMosquitto();
-      return {
-        serve: { mqtt: { brokerUrl: broker.url, qos } },
-        connect: { qos },
-        tearDown: () => broker.stop(),
-      };
-    },
+  describe.skipIf(!hasMosquitto())("with Mosquitto (skipped where it is not installed)", () => {
+    testTransportConformance(`mqtt 5, Mosquitto, QoS ${qos}`, {
+      ...SUBJECT,
+      tunings: ["tuned"],
+      setUp: async () => {
+        const broker = await startMosquitto();
+        return {
+          serve: { mqtt: { brokerUrl: broker.url, qos } },
+          connect: { qos },
+          tearDown: () => broker.stop(),
+        };
+      },
+    });
   });
 }
