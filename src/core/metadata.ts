@@ -84,3 +84,15 @@ export interface ModelConfiguration {
     | { readonly preferred_batch_size: readonly number[]; readonly max_queue_delay_microseconds: number }
     | undefined;
 }
+
+/** Triton's states of a model's version; empty for one that is in the repository and was never loaded. */
+export type ModelState = "READY" | "UNAVAILABLE" | "LOADING" | "UNLOADING" | "";
+
+/** A row of the repository's index. */
+export interface RepositoryEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly state: ModelState;
+  /** Why it is not ready, e.g. `unloaded`; empty when it is. */
+  readonly reason: string;
+}

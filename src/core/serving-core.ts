@@ -1,5 +1,11 @@
 import type { InferRequest, InferResponse } from "./inference.ts";
-import type { ModelConfiguration, ModelMetadata, ModelStatistics, ServerMetadata } from "./metadata.ts";
+import type {
+  ModelConfiguration,
+  ModelMetadata,
+  ModelStatistics,
+  RepositoryEntry,
+  ServerMetadata,
+} from "./metadata.ts";
 import type { Parameters } from "./parameters.ts";
 
 /** Text bodies that a worker of the core can parse and write, by name: a function cannot cross threads. */
@@ -41,6 +47,16 @@ export interface ServingCore {
   modelConfiguration(modelName: string, modelVersion?: string): ModelConfiguration;
   /** Of one model, or of all. @throws {TransportError} NOT_FOUND */
   statistics(modelName?: string, modelVersion?: string): readonly ModelStatistics[];
+  /** Every version of every model of the repository, served or not, by name. */
+  repositoryIndex(): Promise<readonly RepositoryEntry[]>;
+  /**
+   * Reads a model of the repository (again) and serves it; what was served of it goes on until the new one is warm.
+   *
+   * @throws {TransportError} INVALID_ARGUMENT when it cannot be loaded; what was served stays.
+   */
+  loadModel(modelName: string): Promise<void>;
+  /** Takes no more requests for the model, waits for those in flight, releases it. @throws {TransportError} NOT_FOUND */
+  unloadModel(modelName: string): Promise<void>;
   /**
    * Takes ownership of the tensors' bytes: their buffers may be moved to a worker and be empty afterwards.
    * The response's parameters hold the stage durations (`wirebench_queue_ns`, …); `finishedNs` is set.
