@@ -47,7 +47,15 @@ export interface ModelStatistics {
   readonly computeInfer: StatisticDuration;
   readonly computeOutput: StatisticDuration;
   readonly batches: readonly BatchStatistics[];
+  /** Requests that wait for an instance now; absent where nobody counts them. */
+  readonly pendingCount?: number | undefined;
+  /** What `fail` counts, by reason; absent where nobody keeps them apart. */
+  readonly failures?: Readonly<Record<FailureReason, number>> | undefined;
 }
+
+/** Triton's reasons of a failure: not let in or not in time, given up by the caller, in the run, any other. */
+export const FAILURE_REASONS = ["REJECTED", "CANCELED", "BACKEND", "OTHER"] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 export interface BatchStatistics {
   readonly batchSize: number;
@@ -79,6 +87,14 @@ export interface ModelConfiguration {
     readonly kind: "KIND_CPU" | "KIND_GPU";
     readonly count: number;
   }[];
+  /** Which of the repository's versions are served; absent for a model that is in no repository. */
+  readonly version_policy?:
+    | {
+        readonly latest?: { readonly num_versions: number } | undefined;
+        readonly all?: object | undefined;
+        readonly specific?: { readonly versions: readonly (number | string)[] } | undefined;
+      }
+    | undefined;
   /** Absent: every request runs alone. */
   readonly dynamic_batching?:
     | { readonly preferred_batch_size: readonly number[]; readonly max_queue_delay_microseconds: number }

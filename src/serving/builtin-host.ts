@@ -1,11 +1,14 @@
+import type { Device } from "../core/cell.ts";
 import type { Clock } from "../core/clock.ts";
 import { TransportError } from "../core/errors.ts";
 import type { InferRequest, InferResponse } from "../core/inference.ts";
 import { DECODE_NS, INFER_NS, QUEUE_NS } from "../core/parameters.ts";
 import type { EncodedResponse } from "../core/serving-core.ts";
 import { type BuiltinModel, builtinInput, builtinMetadata, builtinOutputs, delayOf } from "./builtin.ts";
+import { wantedOutputs, wantsClasses } from "./classification.ts";
 import type { CodecClient } from "./codec-client.ts";
 import { createDelayInstance, type DelayJob, type DelayTimes } from "./delay-instance.ts";
+import { describeConfiguration } from "./describe-configuration.ts";
 import { CLOSING, type EncodedBody, type ModelHost } from "./model-host.ts";
 import { requestTimeoutUs } from "./request-timeout.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -20,6 +23,7 @@ export function createBuiltinHost(
     readonly codec: CodecClient;
     readonly instances: number;
     readonly maxQueue: number;
+    readonly device: Device;
     readonly clock: Clock;
   },
 ): ModelHost {
@@ -53,6 +57,17 @@ export function createBuiltinHost(
     };
   };
 
+  const run = async (
+    request: InferRequest,
+    signal: AbortSignal,
+    submittedNs: number,
+  ): Promise<DelayTimes> => {
+    const beganNs = clock.nowNs();
+    if (model.kind !== "delay") return { beganNs, finishedNs: clock.nowNs() };
+    const job = { submittedNs, queuedNs: beganNs, elements: 1, delayNs: delayOf(model, request) * 1000 };
+    return scheduler.submit(job, { signal, timeoutUs: requestTimeoutUs(request.parameters) });
+  };
+
   const infer = async (
     request: InferRequest,
     signal: AbortSignal,
@@ -62,16 +77,14 @@ export function createBuiltinHost(
       if (signal.aborted) throw TransportError.from(signal.reason, "CANCELLED");
       if (closed) throw new TransportError("UNAVAILABLE", CLOSING);
       builtinInput(model, request);
-      if (model.kind !== "delay") {
-        const beganNs = clock.nowNs();
-        return respond(request, submittedNs, { beganNs, finishedNs: clock.nowNs() });
-      }
-      const queuedNs = clock.nowNs();
-      const job = { submittedNs, queuedNs, elements: 1, delayNs: delayOf(model, request) * 1000 };
-      const timeoutUs = requestTimeoutUs(request.parameters);
-      return respond(request, submittedNs, await scheduler.submit(job, { signal, timeoutUs }));
+      const wanted = wantedOutputs(request.outputs);
+      const response = respond(request, submittedNs, await run(request, signal, submittedNs));
+      // Text by text: with many classes that is no work for the sockets' thread.
+      return wantsClasses(wanted)
+        ? { ...response, outputs: await codec.classify(response.outputs, wanted) }
+        : response;
     } catch (reason) {
-      statistics.failed(clock.nowNs() - submittedNs);
+      statistics.failed(clock.nowNs() - submittedNs, reason);
       throw reason;
     }
   };
@@ -81,9 +94,9 @@ export function createBuiltinHost(
     signal: AbortSignal,
     submittedNs: number,
   ): Promise<EncodedResponse> => {
-    const { request, binaryOutputs, parseNs } = await codec.parse(body);
+    const { request, form, parseNs } = await codec.parse(body);
     const response = await infer(request, signal, submittedNs);
-    const { json, binary } = await codec.write(response.outputs, binaryOutputs);
+    const { json, binary, described } = await codec.write(response.outputs, form);
     const queueNs = Number(response.parameters?.[QUEUE_NS]);
     return {
       modelName: name,
@@ -93,16 +106,19 @@ export function createBuiltinHost(
       parameters: { ...response.parameters, [DECODE_NS]: parseNs, [QUEUE_NS]: queueNs - parseNs },
       outputs: json,
       binary,
+      described,
       finishedNs: response.finishedNs ?? clock.nowNs(),
     };
   };
 
+  const metadata = builtinMetadata(model);
   return {
-    metadata: builtinMetadata(model),
+    metadata,
+    configuration: describeConfiguration(metadata, { ...options, maxBatchSize: 0 }),
     executionProvider: "builtin",
     deviceNotes: [],
     isReady: () => !closed,
-    statistics: () => statistics.read(),
+    statistics: () => ({ ...statistics.read(), pendingCount: scheduler.waiting }),
     infer,
     inferEncoded,
     async close() {

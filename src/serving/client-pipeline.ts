@@ -8,6 +8,7 @@ import type {
   ClientPipelineData,
 } from "./client-pipeline-protocol.ts";
 import type { Recipe } from "./recipe.ts";
+import type { ServedModel } from "./request-shape.ts";
 import { openServedModel } from "./served-model.ts";
 import { transferTensors } from "./tensor-transfer.ts";
 import { startWorkerCalls, type WorkerCalls } from "./worker-calls.ts";
@@ -15,6 +16,8 @@ import { startWorkerCalls, type WorkerCalls } from "./worker-calls.ts";
 export interface ClientPipelineOptions {
   /** Needed for `preprocess` and `postprocess`; absent: image work only. */
   readonly model?: { readonly name: string; readonly repositoryDir: string } | undefined;
+  /** A model that is in no repository, e.g. of a server elsewhere: instead of `model`. */
+  readonly served?: ServedModel | undefined;
   /** Instead of the repository's. */
   readonly recipe?: Recipe | undefined;
   /** ONNX Runtime's threads, so that the client does not take the server's cores. @default 1 */
@@ -48,9 +51,10 @@ export interface ClientPipeline {
 
 /** @throws {ServingError} ERR_MODEL when the model is unknown, or has no recipe. */
 export async function createClientPipeline(options: ClientPipelineOptions): Promise<ClientPipeline> {
-  const { model } = options;
+  const { model, served } = options;
   const data: ClientPipelineData = {
-    model: model && (await openServedModel(model.repositoryDir, model.name, options.recipe)).model,
+    model:
+      served ?? (model && (await openServedModel(model.repositoryDir, model.name, options.recipe)).model),
     settings: {
       device: "cpu",
       intraOpThreads: options.intraOpThreads ?? 1,

@@ -1,6 +1,6 @@
+import { parseBody, writeAnswerBody } from "../core/body-codec.ts";
 import { monotonicClock } from "../core/clock.ts";
-import { isBinaryOutput } from "../core/oip/binary.ts";
-import { parseInferRequest, writeOutputs } from "../core/oip/json.ts";
+import { classifyOutputs } from "./classification.ts";
 import type { CodecAnswer, CodecCall } from "./codec-protocol.ts";
 import { transferTensors, transferViews } from "./tensor-transfer.ts";
 import { runWorkerService, type ServiceAnswer } from "./worker-service.ts";
@@ -11,17 +11,23 @@ await runWorkerService<CodecCall, CodecAnswer, null>(async () => ({ ready: null,
 function handle(call: CodecCall): ServiceAnswer<CodecAnswer> {
   if (call.kind === "parse") {
     const beganNs = monotonicClock.nowNs();
-    const { request, binaryOutputs } = parseInferRequest(call.body, call.context);
+    const { request, form } = parseBody(call.codec, call.body, call.context);
     const parseNs = monotonicClock.nowNs() - beganNs;
     const { tensors, buffers } = transferTensors(request.inputs);
     return {
-      answer: { kind: "parsed", request: { ...request, inputs: tensors }, binaryOutputs, parseNs },
+      answer: { kind: "parsed", request: { ...request, inputs: tensors }, form, parseNs },
       buffers,
     };
   }
-  const { json, binary } = writeOutputs(call.outputs, (name) => isBinaryOutput(call.binaryOutputs, name));
+  if (call.kind === "classify") {
+    const { tensors, buffers } = transferTensors(
+      classifyOutputs(call.outputs, call.wanted, { maxBatchSize: 0 }),
+    );
+    return { answer: { kind: "classified", outputs: tensors }, buffers };
+  }
+  const { json, binary, described } = writeAnswerBody(call.form, call.outputs);
   const { views, buffers } = transferViews([json, ...binary]);
-  return { answer: { kind: "written", json: views[0]!, binary: views.slice(1) }, buffers };
+  return { answer: { kind: "written", json: views[0]!, binary: views.slice(1), described }, buffers };
 }
 
 async function release(): Promise<void> {

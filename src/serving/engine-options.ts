@@ -12,7 +12,7 @@ export interface EngineOptions {
   readonly repositoryDir: string;
   /** @default "cpu" */
   readonly device?: Device | undefined;
-  /** Instances of each model, a worker thread each. @default 1 */
+  /** Instances of each model, a worker thread each. @default as its configuration says (`instance_group`), else 1 */
   readonly instances?: number | undefined;
   /** ONNX Runtime's threads within an operator, per instance. @default the cores divided by the instances, 1 to 16 */
   readonly intraOpThreads?: number | undefined;

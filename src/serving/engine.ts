@@ -1,15 +1,15 @@
-import { type Clock, monotonicClock } from "../core/clock.ts";
-import { ServingError, TransportError } from "../core/errors.ts";
+import { monotonicClock } from "../core/clock.ts";
+import { messageOf, ServingError, TransportError } from "../core/errors.ts";
+import type { ModelStatistics } from "../core/metadata.ts";
 import type { ServingCore } from "../core/serving-core.ts";
 import { builtinModel } from "./builtin.ts";
-import { createBuiltinHost } from "./builtin-host.ts";
-import { type CodecClient, startCodecClient } from "./codec-client.ts";
-import { describeConfiguration } from "./describe-configuration.ts";
-import { createDeviceTurns } from "./device-turns.ts";
 import { type EngineOptions, type EngineSettings, engineSettings } from "./engine-options.ts";
 import { CLOSING, type ModelHost } from "./model-host.ts";
-import { startOnnxHost } from "./onnx-host.ts";
-import { openServedModel } from "./served-model.ts";
+import { ModelSlot } from "./model-slot.ts";
+import { ModelSlots } from "./model-slots.ts";
+import { modelFolders } from "./repository.ts";
+import { repositoryIndex } from "./repository-index.ts";
+import { createHostStarter } from "./start-hosts.ts";
 
 /** The serving core of the project, and what a report says about it. */
 export interface Engine extends ServingCore {
@@ -22,10 +22,17 @@ export interface Engine extends ServingCore {
   executionProviderOf(modelName: string): string;
 }
 
-/** Shared by all models of this process. */
-const DEVICE_TURNS = createDeviceTurns();
-
 const SERVER = { name: "wirebench", version: "0.1.0" } as const;
+
+/** Triton's names of what goes beyond the Open Inference Protocol. */
+const EXTENSIONS = [
+  "binary_tensor_data",
+  "classification",
+  "model_configuration",
+  "model_repository",
+  "parameters",
+  "statistics",
+] as const;
 
 /**
  * Loads models and serves them: ONNX models in worker threads, one per instance, built-in ones on the calling thread.
@@ -38,74 +45,88 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const names = [...new Set(options.models)];
   if (names.length === 0) throw new ServingError("ERR_SERVING", "no model to serve");
   const clock = monotonicClock;
-  let codec: CodecClient | undefined;
-  const hosts = new Map<string, ModelHost>();
+  const { repositoryDir } = options;
+  const starter = createHostStarter(options, clock);
+  const slots = new ModelSlots();
+  let isStarted = false;
+  const addSlot = (name: string): ModelSlot => {
+    const slot = new ModelSlot(name, () => starter.start(name, !isStarted));
+    slots.add(slot);
+    return slot;
+  };
   const closeAll = async (): Promise<void> => {
-    await Promise.all([...hosts.values()].map((host) => host.close()));
-    await codec?.close();
+    await Promise.all(slots.all().map((slot) => slot.close()));
+    await starter.close();
   };
   try {
-    for (const name of names) {
-      const builtin = builtinModel(name);
-      if (builtin === undefined) {
-        hosts.set(name, await startModel(name, options, settings, clock));
-        continue;
-      }
-      codec ??= await startCodecClient();
-      hosts.set(name, createBuiltinHost(builtin, { ...settings, codec, clock }));
-    }
+    for (const name of names) await addSlot(name).load();
+    isStarted = true;
   } catch (cause) {
     await closeAll();
     throw cause;
   }
 
-  const find = (name: string, version?: string): ModelHost => {
-    const host = hosts.get(name);
-    if (host === undefined) {
-      throw new TransportError(
-        "NOT_FOUND",
-        `unknown model '${name}'; there is: ${[...hosts.keys()].join(", ")}`,
-      );
-    }
-    const [own] = host.metadata.versions;
-    if (version !== undefined && version !== "" && version !== own) {
-      throw new TransportError("NOT_FOUND", `model '${name}' has no version '${version}'; there is: ${own}`);
-    }
-    return host;
-  };
-  const findToInfer = (name: string, version?: string): ModelHost => {
-    if (closing !== undefined) throw new TransportError("UNAVAILABLE", CLOSING);
-    return find(name, version);
-  };
   let closing: Promise<void> | undefined;
-  const providers = [...hosts.values()].map((host) => host.executionProvider);
+  const checkOpen = (): void => {
+    if (closing !== undefined) throw new TransportError("UNAVAILABLE", CLOSING);
+  };
+  const started = names.map((name) => slots.slot(name));
+  const hosts = started.flatMap(({ served }) => served?.hosts ?? []);
+  const providers = hosts.map((host) => host.executionProvider);
   return {
     settings,
     executionProvider: providers.find((provider) => provider !== "builtin") ?? "builtin",
-    deviceNotes: [...new Set([...hosts.values()].flatMap((host) => host.deviceNotes))],
-    executionProviderOf: (name) => find(name).executionProvider,
-    serverMetadata: () => ({
-      ...SERVER,
-      extensions: ["binary_tensor_data", "model_configuration", "statistics"],
-    }),
-    isReady: () => closing === undefined && [...hosts.values()].every((host) => host.isReady()),
-    isModelReady: (name, version) => closing === undefined && find(name, version).isReady(),
-    modelNames: () => [...hosts.keys()],
-    modelMetadata: (name, version) => find(name, version).metadata,
-    modelConfiguration(name, version) {
-      const { metadata, batching } = find(name, version);
-      return describeConfiguration(metadata, { ...settings, batching });
+    deviceNotes: [...new Set(hosts.flatMap((host) => host.deviceNotes))],
+    executionProviderOf: (name) => slots.find(name).host.executionProvider,
+    serverMetadata: () => ({ ...SERVER, extensions: EXTENSIONS }),
+    isReady: () => closing === undefined && started.every((slot) => slot.isFine),
+    isModelReady(name, version) {
+      if (closing !== undefined || slots.slot(name).served === undefined) return false;
+      return slots.find(name, version).host.isReady();
     },
-    statistics: (name, version) =>
-      (name === undefined ? [...hosts.values()] : [find(name, version)]).map((host) => host.statistics()),
+    modelNames: () => slots.servedNames(),
+    modelMetadata(name, version) {
+      const { host, served } = slots.find(name, version);
+      return served.metadataOf(host);
+    },
+    modelConfiguration: (name, version) => slots.find(name, version).host.configuration,
+    statistics(name, version) {
+      if (name === undefined) return slots.all().flatMap(({ served }) => statisticsOf(served?.hosts ?? []));
+      const all = version === undefined || version === "";
+      return statisticsOf(all ? slots.served(name).hosts : [slots.find(name, version).host]);
+    },
+    repositoryIndex: () => repositoryIndex(repositoryDir, slots.all()),
+    async loadModel(name) {
+      checkOpen();
+      const known = slots.get(name) !== undefined || builtinModel(name) !== undefined;
+      if (!known && !(await modelFolders(repositoryDir)).includes(name)) {
+        throw new TransportError("NOT_FOUND", `failed to load '${name}', it is not in the repository`);
+      }
+      checkOpen();
+      try {
+        await (slots.get(name) ?? addSlot(name)).load();
+      } catch (cause) {
+        if (cause instanceof TransportError) throw cause;
+        throw new TransportError("INVALID_ARGUMENT", `failed to load '${name}', ${messageOf(cause)}`, {
+          cause,
+        });
+      }
+    },
+    async unloadModel(name) {
+      checkOpen();
+      await slots.slot(name).unload();
+    },
     infer: async (request, signal) => {
       const submittedNs = clock.nowNs();
-      return findToInfer(request.modelName, request.modelVersion).infer(request, signal, submittedNs);
+      checkOpen();
+      const { host, served } = slots.find(request.modelName, request.modelVersion);
+      return served.request(() => host.infer(request, signal, submittedNs));
     },
-    inferEncoded: async (body, codecName, context, signal) => {
+    inferEncoded: async (body, codec, context, signal) => {
       const submittedNs = clock.nowNs();
-      const host = findToInfer(context.modelName, context.modelVersion);
-      return host.inferEncoded({ body, codec: codecName, context }, signal, submittedNs);
+      checkOpen();
+      const { host, served } = slots.find(context.modelName, context.modelVersion);
+      return served.request(() => host.inferEncoded({ body, codec, context }, signal, submittedNs));
     },
     close: () => {
       closing ??= closeAll();
@@ -114,31 +135,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
-async function startModel(
-  name: string,
-  options: EngineOptions,
-  settings: EngineSettings,
-  clock: Clock,
-): Promise<ModelHost> {
-  const { model, path, weights, batching } = await openServedModel(
-    options.repositoryDir,
-    name,
-    options.recipe,
-    options.onProgress,
-  );
-  const warmUp = options.warmUpContents ?? [
-    { content: model.recipe === "raw" ? ("tensor" as const) : ("rgb8" as const) },
-  ];
-  const { instances: _, maxQueue: __, ...session } = settings;
-  return startOnnxHost({
-    model,
-    worker: { model, path, settings: { ...session, deviceTurns: DEVICE_TURNS }, warmUp },
-    settings,
-    batching,
-    properties: {
-      wirebench_weights: weights,
-      wirebench_recipe: model.recipe === "raw" ? "raw" : JSON.stringify(model.recipe),
-    },
-    clock,
-  });
+function statisticsOf(hosts: readonly ModelHost[]): readonly ModelStatistics[] {
+  return hosts.map((host) => host.statistics());
 }

@@ -4,6 +4,7 @@ import type { TensorMetadata } from "../core/metadata.ts";
 import type { Datatype } from "../core/tensor.ts";
 import type { Signature } from "./onnx/signature.ts";
 import { RECIPE_SCHEMA } from "./recipe.ts";
+import { VERSION_POLICY_SCHEMA } from "./version-policy.ts";
 
 /** How many pictures one run may take where a model's batch is free. */
 export const DEFAULT_MAX_BATCH_SIZE = 8;
@@ -11,9 +12,9 @@ export const DEFAULT_MAX_BATCH_SIZE = 8;
 const TENSOR_SCHEMA = z.looseObject({
   name: z.string(),
   /** Triton's name of a datatype: `TYPE_FP32`, `TYPE_STRING` for BYTES. */
-  data_type: z.string(),
+  data_type: z.string().default(""),
   /** Without the batch where `max_batch_size` is above 0; -1 is free. */
-  dims: z.array(z.int()),
+  dims: z.array(z.int()).default([]),
 });
 
 /** What the project adds to Triton's configuration; a folder made for Triton has none of it. */
@@ -52,7 +53,15 @@ export const MODEL_CONFIG_SCHEMA = z.looseObject({
   /** 0: the first dimension is not a batch. */
   max_batch_size: z.int().min(0).default(0),
   input: z.array(TENSOR_SCHEMA).optional(),
-  output: z.array(TENSOR_SCHEMA).optional(),
+  /** `label_filename`: names of the classes, beside the configuration. */
+  output: z.array(TENSOR_SCHEMA.extend({ label_filename: z.string().optional() })).optional(),
+  instance_group: z.array(z.looseObject({ count: z.int().min(0).default(1) })).optional(),
+  version_policy: VERSION_POLICY_SCHEMA.optional(),
+  /** In each version's folder; empty: `model.onnx`. */
+  default_model_filename: z
+    .string()
+    .regex(/^(?!\.\.?$)[^/\\]*$/, "expected a file's name")
+    .optional(),
   dynamic_batching: z
     .looseObject({
       preferred_batch_size: z.array(z.int().min(1)).default([]),

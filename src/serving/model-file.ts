@@ -1,19 +1,23 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, ServingError } from "../core/errors.ts";
+import { fitConfig } from "./fit-config.ts";
 import { guessRecipe } from "./guess-recipe.ts";
-import { isBatchable, type ModelConfig, parseModelConfig } from "./model-config.ts";
+import type { ModelConfig } from "./model-config.ts";
+import { type ModelFolder, modelFileName, readModelFolder } from "./model-folder.ts";
 import { type OnnxModel, readModel } from "./onnx/model-file.ts";
 import { readSignature, type Signature } from "./onnx/signature.ts";
+import { readOutputLabels } from "./output-labels.ts";
 import type { Recipe } from "./recipe.ts";
+import { completePolicy, type VersionPolicy } from "./version-policy.ts";
 
-/** A model of the repository, as the serving core needs it. */
+/** A version of a model of the repository, as the serving core needs it. */
 export interface ModelFile {
   readonly name: string;
   /** The name of its version folder: a whole number. */
   readonly version: string;
+  readonly versionPolicy: VersionPolicy;
   /** The ONNX file. */
   readonly path: string;
   readonly bytes: number;
@@ -25,6 +29,8 @@ export interface ModelFile {
   readonly signature: Signature;
   /** Names of the classes, class 0 first. */
   readonly labels?: readonly string[] | undefined;
+  /** Of the outputs that have a file of labels for themselves. */
+  readonly outputLabels: Readonly<Record<string, readonly string[]>>;
   readonly weights: "seeded" | "trained";
   /** Triton's meaning: 0 when the first dimension is not a batch. */
   readonly maxBatchSize: number;
@@ -32,29 +38,10 @@ export interface ModelFile {
   readonly dynamicBatching?:
     | { readonly preferredBatchSizes: readonly number[]; readonly maxQueueDelayUs: number }
     | undefined;
-}
-
-async function readConfig(file: string): Promise<ModelConfig> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch {
-    // Triton completes a missing configuration from the model, and so is it here.
-    return parseModelConfig({}, file);
-  }
-  try {
-    return parseModelConfig(JSON.parse(text), file);
-  } catch (cause) {
-    if (cause instanceof ServingError) throw cause;
-    throw new ServingError("ERR_MODEL", `${file}: no JSON: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** The folders of a model's versions that hold a `model.onnx`, newest (highest) first. */
-async function versionsOf(folder: string): Promise<readonly string[]> {
-  const numbers = (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name));
-  const held = numbers.filter((version) => existsSync(path.join(folder, version, "model.onnx")));
-  return held.sort((a, b) => Number(b) - Number(a));
+  /** How many instances the configuration asks for; absent: it does not say. */
+  readonly instances?: number | undefined;
+  /** What the configuration asks for and does not get, one line each. */
+  readonly notes: readonly string[];
 }
 
 function dynamicBatching({ dynamic_batching: asked }: ModelConfig): ModelFile["dynamicBatching"] {
@@ -65,6 +52,11 @@ function dynamicBatching({ dynamic_batching: asked }: ModelConfig): ModelFile["d
   };
 }
 
+function instances({ instance_group: groups = [] }: ModelConfig): number | undefined {
+  if (groups.length === 0) return undefined;
+  return groups.reduce((sum, { count }) => sum + Math.max(1, count), 0);
+}
+
 /** A model read from its folder, with the decoded graph (views into the file's bytes, for what looks inside). */
 export interface ReadModelFile {
   readonly file: ModelFile;
@@ -72,30 +64,47 @@ export interface ReadModelFile {
 }
 
 /**
- * Reads the newest version of one model folder.
+ * Reads the highest version to serve of one model folder.
  * @returns undefined when the folder holds no `<version>/model.onnx`.
- * @throws {ServingError} ERR_MODEL when a file in it is broken.
+ * @throws {ServingError} ERR_MODEL when a file in it is broken, or as {@link readModelFolder}.
  */
 export async function readModelFile(folder: string): Promise<ReadModelFile | undefined> {
-  const name = path.basename(folder);
-  const [version] = await versionsOf(folder);
-  if (version === undefined) return undefined;
-  const config = await readConfig(path.join(folder, "config.json"));
-  const file = path.join(folder, version, "model.onnx");
-  const bytes = await readFile(file);
+  const read = await readModelFolder(folder);
+  return read && (await readVersion(read, read.versions.at(-1)!));
+}
+
+/**
+ * Reads every version to serve of one model folder, ascending.
+ * @returns undefined, and throws, as {@link readModelFile}.
+ */
+export async function readModelVersions(folder: string): Promise<readonly ModelFile[] | undefined> {
+  const read = await readModelFolder(folder);
+  if (read === undefined) return undefined;
+  const files: ModelFile[] = [];
+  // One after the other: the files may be large.
+  for (const version of read.versions) files.push((await readVersion(read, version)).file);
+  return files;
+}
+
+async function readVersion(folder: ModelFolder, version: string): Promise<ReadModelFile> {
+  const { config, configFile } = folder;
+  const file = path.join(folder.path, version, modelFileName(config));
+  let bytes: Buffer;
   let model: OnnxModel;
   try {
+    bytes = await readFile(file);
     model = readModel(bytes);
   } catch (cause) {
     throw new ServingError("ERR_MODEL", `${file}: ${messageOf(cause)}`, { cause });
   }
-  const signature = readSignature(model);
+  const { signature, maxBatchSize, notes } = fitConfig(config, readSignature(model), configFile);
   const own = config.wirebench;
   return {
     model,
     file: {
-      name,
+      name: path.basename(folder.path),
       version,
+      versionPolicy: completePolicy(config.version_policy),
       path: file,
       bytes: bytes.byteLength,
       sha256: createHash("sha256").update(bytes).digest("hex"),
@@ -103,9 +112,12 @@ export async function readModelFile(folder: string): Promise<ReadModelFile | und
       recipe: own?.recipe ?? guessRecipe(signature, model).recipe,
       signature,
       labels: own?.labels,
+      outputLabels: await readOutputLabels(folder),
       weights: own?.weights ?? "trained",
-      maxBatchSize: isBatchable(signature) ? config.max_batch_size : 0,
+      maxBatchSize,
       dynamicBatching: dynamicBatching(config),
+      instances: instances(config),
+      notes: [...folder.notes, ...notes],
     },
   };
 }

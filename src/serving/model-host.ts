@@ -1,17 +1,16 @@
 import type { InferRequest, InferResponse } from "../core/inference.ts";
-import type { ModelMetadata, ModelStatistics } from "../core/metadata.ts";
+import type { ModelConfiguration, ModelMetadata, ModelStatistics } from "../core/metadata.ts";
 import type { BodyCodec, EncodedContext, EncodedResponse } from "../core/serving-core.ts";
-import type { BatchPolicy } from "./batching.ts";
 
-/** One model that is served: its instances, its queue, its counters. */
+/** One version of a model that is served: its instances, its queue, its counters. */
 export interface ModelHost {
+  /** `versions` names this one alone. */
   readonly metadata: ModelMetadata;
+  readonly configuration: ModelConfiguration;
   /** ONNX Runtime's name, e.g. `CPUExecutionProvider`, or `builtin`. */
   readonly executionProvider: string;
   /** About the device, for the report: where the nodes ran, how inputs and outputs travel. Empty on the CPU. */
   readonly deviceNotes: readonly string[];
-  /** How requests are put together; absent: every one runs alone. */
-  readonly batching?: BatchPolicy | undefined;
   isReady(): boolean;
   statistics(): ModelStatistics;
   /** As `ServingCore.infer`. @param submittedNs - when the core was called. */

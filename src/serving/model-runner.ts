@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
+import { parseBody, writeAnswerBody } from "../core/body-codec.ts";
 import { type Clock, monotonicClock } from "../core/clock.ts";
 import { messageOf, ServingError, TransportError } from "../core/errors.ts";
-import { isBinaryOutput } from "../core/oip/binary.ts";
-import { parseInferRequest, writeOutputs } from "../core/oip/json.ts";
 import { TIMEOUT_US } from "../core/parameters.ts";
 import { splitBytes, type Tensor } from "../core/tensor.ts";
 import { decodeImage } from "../vision/image-codec.ts";
 import { alignTensors } from "./align-tensors.ts";
 import { splitTensors, stackTensors } from "./batching.ts";
+import { classifyOutputs, wantedOutputs } from "./classification.ts";
 import type { FrameSize } from "./graphs/add-preprocess.ts";
 import { createModelSessions, type SessionContent } from "./model-sessions.ts";
 import { shapeRequest } from "./request-shape.ts";
@@ -62,11 +62,7 @@ export async function createModelRunner(
     beganNs: number,
     parseNs?: number,
   ): Promise<WorkSuccess> => {
-    const shape = shapeRequest(
-      model,
-      inputs,
-      outputs?.map((name) => ({ name })),
-    );
+    const shape = shapeRequest(model, inputs, outputs);
     let decodedNs = beganNs + (parseNs ?? 0);
     let decodeNs = parseNs;
     let feeds = alignTensors(inputs);
@@ -77,17 +73,17 @@ export async function createModelRunner(
       decodedNs = clock.nowNs();
       decodeNs = decodedNs - beganNs;
     }
-    const answer = await infer(content, feeds, outputs);
+    const answer = await infer(content, feeds, namesOf(outputs));
     const finishedNs = clock.nowNs();
     return {
       ok: true,
       timing: { beganNs, decodeNs, inferNs: finishedNs - decodedNs, finishedNs },
-      outputs: answer,
+      outputs: classifyOutputs(answer, outputs, model),
     };
   };
 
   const runEncoded = async (work: EncodedWork, beganNs: number): Promise<WorkSuccess> => {
-    const { request, binaryOutputs } = parseInferRequest(work.body, work.context);
+    const { request, form } = parseBody(work.codec, work.body, work.context);
     const timeoutUs = request.parameters?.[TIMEOUT_US];
     const checkDeadline = (): void => {
       if (typeof timeoutUs !== "number" || timeoutUs <= 0) return;
@@ -98,16 +94,16 @@ export async function createModelRunner(
       );
     };
     checkDeadline();
-    const outputs = request.outputs?.map(({ name }) => name);
+    const outputs = wantedOutputs(request.outputs);
     const result = await runOne(
       { kind: "tensors", inputs: request.inputs, outputs },
       beganNs,
       clock.nowNs() - beganNs,
     );
     checkDeadline();
-    const { json, binary } = writeOutputs(result.outputs, (name) => isBinaryOutput(binaryOutputs, name));
+    const written = writeAnswerBody(form, result.outputs);
     const writeNs = clock.nowNs() - result.timing.finishedNs;
-    return { ...result, outputs: [], written: { id: request.id, json, binary, writeNs } };
+    return { ...result, outputs: [], written: { ...written, id: request.id, writeNs } };
   };
 
   const runBatch = async (works: readonly TensorWork[], beganNs: number): Promise<readonly WorkResult[]> => {
@@ -115,11 +111,21 @@ export async function createModelRunner(
     const { content } = shapeRequest(model, first.inputs, undefined);
     if (content === "compressed") throw new TypeError("compressed images are not put together in a batch");
     const elements = works.map(({ inputs }) => inputs[0]!.shape[0]!);
-    const answer = await infer(content, stackTensors(works.map(({ inputs }) => inputs)), first.outputs);
+    const answer = await infer(
+      content,
+      stackTensors(works.map(({ inputs }) => inputs)),
+      namesOf(first.outputs),
+    );
     const answers = splitTensors(answer, elements);
     const finishedNs = clock.nowNs();
     const timing = { beganNs, decodeNs: undefined, inferNs: finishedNs - beganNs, finishedNs };
-    return answers.map((outputs): WorkResult => ({ ok: true, timing, outputs }));
+    return answers.map(
+      (outputs): WorkResult => ({
+        ok: true,
+        timing,
+        outputs: classifyOutputs(outputs, first.outputs, model),
+      }),
+    );
   };
 
   const warm = async (wanted: WarmUpContent): Promise<void> => {
@@ -169,6 +175,10 @@ async function decodeInput({ name, data }: Tensor): Promise<Tensor> {
   } catch (cause) {
     throw new TransportError("INVALID_ARGUMENT", `input '${name}': ${messageOf(cause)}`, { cause });
   }
+}
+
+function namesOf(outputs: TensorWork["outputs"]): readonly string[] | undefined {
+  return outputs?.map(({ name }) => name);
 }
 
 /** The size of images [N, H, W, C]. */

@@ -1,9 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import { TransportError } from "../core/errors.ts";
 import type { InferRequest, InferResponse } from "../core/inference.ts";
+import type { ModelMetadata } from "../core/metadata.ts";
 import { DECODE_NS, INFER_NS, type Parameters, QUEUE_NS } from "../core/parameters.ts";
 import type { EncodedResponse } from "../core/serving-core.ts";
 import type { BatchPolicy } from "./batching.ts";
+import { wantedOutputs } from "./classification.ts";
+import { describeConfiguration } from "./describe-configuration.ts";
 import type { EngineSettings } from "./engine-options.ts";
 import { CLOSING, type EncodedBody, type ModelHost } from "./model-host.ts";
 import { type ModelWorker, startModelWorker } from "./model-worker.ts";
@@ -12,6 +15,7 @@ import { shapeRequest } from "./request-shape.ts";
 import { requestTimeoutUs } from "./request-timeout.ts";
 import { type Instance, type Job, Scheduler } from "./scheduler.ts";
 import { createStatistics } from "./statistics.ts";
+import type { VersionPolicy } from "./version-policy.ts";
 import type { ModelWorkerData, Work, WorkSuccess } from "./worker-protocol.ts";
 
 interface WorkJob extends Job {
@@ -25,6 +29,8 @@ export interface OnnxHostOptions {
   readonly settings: EngineSettings;
   /** Absent: every request runs alone. */
   readonly batching?: BatchPolicy | undefined;
+  /** Told in the configuration. */
+  readonly versionPolicy: VersionPolicy;
   /** Told in the metadata. */
   readonly properties: Readonly<Record<string, string>>;
   readonly clock: Clock;
@@ -101,33 +107,41 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
       });
       return success;
     } catch (reason) {
-      statistics.failed(clock.nowNs() - submittedNs);
+      statistics.failed(clock.nowNs() - submittedNs, reason);
       throw reason;
     }
   };
   const { signature } = model;
   const { executionProvider } = workers[0]!;
+  const metadata: ModelMetadata = {
+    name,
+    versions: [version],
+    platform: "onnxruntime_onnx",
+    inputs: signature.inputs,
+    outputs: signature.outputs,
+    properties: { ...options.properties, wirebench_execution_provider: executionProvider },
+  };
+  const { batching, versionPolicy } = options;
   return {
-    metadata: {
-      name,
-      versions: [version],
-      platform: "onnxruntime_onnx",
-      inputs: signature.inputs,
-      outputs: signature.outputs,
-      properties: { ...options.properties, wirebench_execution_provider: executionProvider },
-    },
+    metadata,
+    configuration: describeConfiguration(metadata, {
+      ...settings,
+      maxBatchSize: model.maxBatchSize,
+      batching,
+      versionPolicy,
+    }),
     executionProvider,
     deviceNotes: workers.flatMap((worker) => worker.deviceNotes),
-    batching: options.batching,
     isReady: () => ready,
-    statistics: () => statistics.read(),
+    statistics: () => ({ ...statistics.read(), pendingCount: scheduler.waiting }),
 
     async infer(request: InferRequest, signal, submittedNs): Promise<InferResponse> {
       const { inputs, outputs } = request;
       const timeoutUs = requestTimeoutUs(request.parameters);
       const success = await serve(signal, submittedNs, timeoutUs, () => {
-        const { elements, batchKey } = shapeRequest(model, inputs, outputs);
-        const work: Work = { kind: "tensors", inputs, outputs: outputs?.map((output) => output.name) };
+        const wanted = wantedOutputs(outputs);
+        const { elements, batchKey } = shapeRequest(model, inputs, wanted);
+        const work: Work = { kind: "tensors", inputs, outputs: wanted };
         return { submittedNs, elements, batchKey, work };
       });
       return {
@@ -153,6 +167,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
         parameters: stageParameters(success, submittedNs),
         outputs: success.written?.json ?? new Uint8Array(0),
         binary: success.written?.binary ?? [],
+        described: success.written?.described,
         finishedNs: success.timing.finishedNs,
       };
     },

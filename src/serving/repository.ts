@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { ServingError } from "../core/errors.ts";
 import { generateModel } from "./generate-model.ts";
-import { type ModelFile, readModelFile } from "./model-file.ts";
+import { type ModelFile, readModelFile, readModelVersions } from "./model-file.ts";
 import { ZOO, zooModel } from "./zoo/catalogue.ts";
 
 export type { ModelFile } from "./model-file.ts";
@@ -14,7 +14,9 @@ export const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 export interface OpenModelOptions {
   /** Of a model that has to be generated first. @default 1 */
   readonly seed?: number | undefined;
-  /** Told when a model has to be generated, one line. */
+  /** Whether a model of the zoo that is not there is generated. @default true */
+  readonly generate?: boolean | undefined;
+  /** Told when a model has to be generated, and what of its configuration is passed over: a line each. */
   readonly onProgress?: ((line: string) => void) | undefined;
 }
 
@@ -28,8 +30,9 @@ export async function modelFolders(repositoryDir: string): Promise<readonly stri
 }
 
 /**
- * Opens a model of the repository (Triton's layout: `<name>/config.json`, `<name>/<version>/model.onnx`; the highest
- * version). A model of the zoo that is not there is generated. Built-in models (`null`, `identity`, `delay`) are none.
+ * Opens a model of the repository (Triton's layout: `<name>/config.json` or `config.pbtxt`, `<name>/<version>/model.onnx`): the
+ * highest of the versions that its configuration chooses. A model of the zoo that is not there is generated. Built-in models
+ * (`null`, `identity`, `delay`) are none.
  *
  * @throws {ServingError} ERR_MODEL for an unknown name, naming those that there are, and for broken files.
  */
@@ -38,21 +41,51 @@ export async function openModel(
   name: string,
   options: OpenModelOptions = {},
 ): Promise<ModelFile> {
+  const read = async (folder: string) => {
+    const found = await readModelFile(folder);
+    return found && [found.file];
+  };
+  return (await open(repositoryDir, name, options, read))[0]!;
+}
+
+/**
+ * Opens every version of a model that its configuration chooses, ascending, as {@link openModel} does the highest.
+ * @throws {ServingError} as {@link openModel}.
+ */
+export function openVersions(
+  repositoryDir: string,
+  name: string,
+  options: OpenModelOptions = {},
+): Promise<readonly ModelFile[]> {
+  return open(repositoryDir, name, options, readModelVersions);
+}
+
+async function open(
+  repositoryDir: string,
+  name: string,
+  options: OpenModelOptions,
+  read: (folder: string) => Promise<readonly ModelFile[] | undefined>,
+): Promise<readonly ModelFile[]> {
+  const { generate = true, onProgress } = options;
   if (MODEL_NAME.test(name)) {
     const folder = path.join(repositoryDir, name);
-    const found = await readModelFile(folder);
-    if (found !== undefined) return found.file;
-    if (zooModel(name) !== undefined) {
+    const found = await read(folder);
+    if (found !== undefined) {
+      for (const line of new Set(found.flatMap(({ notes }) => notes))) onProgress?.(line);
+      return found;
+    }
+    if (generate && zooModel(name) !== undefined) {
       await generateModel(repositoryDir, name, options);
-      const generated = await readModelFile(folder);
-      if (generated !== undefined) return generated.file;
+      const generated = await read(folder);
+      if (generated !== undefined) return generated;
       throw new ServingError(
         "ERR_MODEL",
         `model '${name}': ${folder} is in the way and holds no 1/model.onnx`,
       );
     }
   }
-  const known = new Set([...ZOO.map((model) => model.name), ...(await modelFolders(repositoryDir))]);
+  const zoo = generate ? ZOO.map((model) => model.name) : [];
+  const known = new Set([...zoo, ...(await modelFolders(repositoryDir))]);
   throw new ServingError(
     "ERR_MODEL",
     `unknown model '${name}' in ${repositoryDir}; there are: ${[...known].join(", ")}, ` +

@@ -1,9 +1,9 @@
 import { TransportError } from "../core/errors.ts";
 import { channelsOf, isPixelEncoding, PIXEL_ENCODINGS, type PixelEncoding } from "../core/frame.ts";
-import type { RequestedOutput } from "../core/inference.ts";
 import type { TensorMetadata } from "../core/metadata.ts";
 import { CONTENT } from "../core/parameters.ts";
 import { checkTensor, type Tensor } from "../core/tensor.ts";
+import type { WantedOutput } from "./classification.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What must be known of a model to check a request to it; plain data. */
@@ -17,6 +17,9 @@ export interface ServedModel {
   };
   /** Triton's meaning: 0 when the first dimension is not a batch. */
   readonly maxBatchSize: number;
+  /** Names of the classes, class 0 first; `outputLabels`: of the outputs that have others. For classification. */
+  readonly labels?: readonly string[] | undefined;
+  readonly outputLabels?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** `tensor`: the model's own inputs; `compressed`: a JPEG or PNG; else pixels. */
@@ -37,7 +40,7 @@ export interface RequestShape {
 export function shapeRequest(
   model: ServedModel,
   inputs: readonly Tensor[],
-  outputs: readonly RequestedOutput[] | undefined,
+  outputs: readonly WantedOutput[] | undefined,
 ): RequestShape {
   const content = contentOf(model, inputs);
   if (content === "tensor") checkInputs(model, inputs);
@@ -115,6 +118,8 @@ function checkInputs({ name: model, signature }: ServedModel, inputs: readonly T
       `expected ${signature.inputs.length} inputs but got ${inputs.length} inputs for model '${model}'`,
     );
   }
+  const twice = inputs.find(({ name }, i) => inputs.findIndex((other) => other.name === name) !== i);
+  if (twice !== undefined) throw invalid(`input '${twice.name}' is in the request twice`);
   for (const input of inputs) {
     const expected = signature.inputs.find(({ name }) => name === input.name);
     if (expected === undefined) {
@@ -138,10 +143,7 @@ function checkInputs({ name: model, signature }: ServedModel, inputs: readonly T
   }
 }
 
-function checkOutputs(
-  { name: model, signature }: ServedModel,
-  outputs: readonly RequestedOutput[] = [],
-): void {
+function checkOutputs({ name: model, signature }: ServedModel, outputs: readonly WantedOutput[] = []): void {
   for (const { name } of outputs) {
     if (!signature.outputs.some((output) => output.name === name)) {
       const names = signature.outputs.map((output) => output.name).join(", ");
@@ -153,10 +155,11 @@ function checkOutputs(
 function keyOf(
   content: RequestContent,
   inputs: readonly Tensor[],
-  outputs: readonly RequestedOutput[] | undefined,
+  outputs: readonly WantedOutput[] | undefined,
 ): string {
   const shapes = inputs.map(({ name, shape }) => `${content === "tensor" ? name : ""}[${shape.slice(1)}]`);
-  return [content, ...shapes, ">", ...(outputs?.map(({ name }) => name) ?? ["*"])].join(" ");
+  const names = outputs?.map(({ name, classes }) => (classes === undefined ? name : `${name}#${classes}`));
+  return [content, ...shapes, ">", ...(names ?? ["*"])].join(" ");
 }
 
 function invalid(message: string): TransportError {

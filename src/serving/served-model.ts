@@ -2,21 +2,31 @@ import { messageOf, ServingError } from "../core/errors.ts";
 import type { BatchPolicy } from "./batching.ts";
 import { answerOutput, imageInput } from "./fit-recipe.ts";
 import type { Recipe } from "./recipe.ts";
-import { type ModelFile, openModel } from "./repository.ts";
+import { type ModelFile, type OpenModelOptions, openModel, openVersions } from "./repository.ts";
 import type { ServedModel } from "./request-shape.ts";
+import type { VersionPolicy } from "./version-policy.ts";
 
-/** A model of the repository as the engine needs it. */
+/** A version of a model of the repository as the engine needs it. */
 export interface OpenedModel {
   readonly model: ServedModel;
   /** The .onnx file. */
   readonly path: string;
   readonly weights: "seeded" | "trained";
+  readonly versionPolicy: VersionPolicy;
   /** Absent: every request runs alone. */
   readonly batching: BatchPolicy | undefined;
+  /** How many the configuration asks for; absent: it does not say. */
+  readonly instances: number | undefined;
+}
+
+/** How a model is opened to be served. */
+export interface OpenServedOptions extends OpenModelOptions {
+  /** Instead of the repository's. */
+  readonly recipe?: Recipe | "raw" | undefined;
 }
 
 /**
- * Opens a model of the repository (generating it first where it is one of the project's own).
+ * Opens a model of the repository, the highest version to serve (generating it first where it is one of the project's own).
  *
  * @param recipe - instead of the repository's.
  * @throws {ServingError} ERR_MODEL, also for a given recipe that does not fit.
@@ -25,17 +35,31 @@ export async function openServedModel(
   repositoryDir: string,
   modelName: string,
   recipe?: Recipe | "raw",
-  onProgress?: (line: string) => void,
 ): Promise<OpenedModel> {
-  const file = await openModel(repositoryDir, modelName, onProgress === undefined ? {} : { onProgress });
-  const { name, version, signature, maxBatchSize, dynamicBatching } = file;
+  return opened(await openModel(repositoryDir, modelName), recipe);
+}
+
+/** Every version to serve, ascending, as {@link openServedModel} opens the highest. @throws {ServingError} ERR_MODEL */
+export async function openServedVersions(
+  repositoryDir: string,
+  modelName: string,
+  options: OpenServedOptions,
+): Promise<readonly OpenedModel[]> {
+  const files = await openVersions(repositoryDir, modelName, options);
+  return files.map((file) => opened(file, options.recipe));
+}
+
+function opened(file: ModelFile, recipe: Recipe | "raw" | undefined): OpenedModel {
+  const { name, version, signature, maxBatchSize, dynamicBatching, labels, outputLabels } = file;
   if (recipe !== undefined && recipe !== "raw") checkFit(recipe, file);
   return {
-    model: { name, version, signature, maxBatchSize, recipe: recipe ?? file.recipe },
+    model: { name, version, signature, maxBatchSize, recipe: recipe ?? file.recipe, labels, outputLabels },
     path: file.path,
     weights: file.weights,
+    versionPolicy: file.versionPolicy,
     batching:
       dynamicBatching === undefined || maxBatchSize < 2 ? undefined : { ...dynamicBatching, maxBatchSize },
+    instances: file.instances,
   };
 }
 

@@ -1,4 +1,6 @@
-import type { BatchStatistics, ModelStatistics, StatisticDuration } from "../core/metadata.ts";
+import { TransportError } from "../core/errors.ts";
+import type { BatchStatistics, FailureReason, ModelStatistics, StatisticDuration } from "../core/metadata.ts";
+import type { FailureStatus } from "../core/status.ts";
 
 /** Durations of one answered request, nanoseconds. */
 export interface RequestDurations {
@@ -24,11 +26,25 @@ export interface ExecutionDurations {
 export interface StatisticsRecorder {
   /** @param elements - batch elements of the request. */
   succeeded(elements: number, durations: RequestDurations): void;
-  failed(totalNs: number): void;
+  /** @param reason - what the request failed with. */
+  failed(totalNs: number, reason: unknown): void;
   executed(durations: ExecutionDurations): void;
   /** The counters now, as plain data. */
   read(): ModelStatistics;
 }
+
+/**
+ * What is not named here is OTHER.
+ * @see https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md
+ */
+const FAILURE_REASON: Partial<Readonly<Record<FailureStatus, FailureReason>>> = {
+  RESOURCE_EXHAUSTED: "REJECTED",
+  DEADLINE_EXCEEDED: "REJECTED",
+  UNAVAILABLE: "REJECTED",
+  CANCELLED: "CANCELED",
+  INTERNAL: "BACKEND",
+  UNKNOWN: "BACKEND",
+};
 
 class Duration {
   count = 0;
@@ -55,6 +71,7 @@ export function createStatistics(
 ): StatisticsRecorder {
   const success = new Duration();
   const fail = new Duration();
+  const failures: Record<FailureReason, number> = { REJECTED: 0, CANCELED: 0, BACKEND: 0, OTHER: 0 };
   const queue = new Duration();
   const computeInput = new Duration();
   const computeInfer = new Duration();
@@ -73,7 +90,10 @@ export function createStatistics(
       computeInfer.add(durations.computeInferNs);
       computeOutput.add(durations.computeOutputNs);
     },
-    failed: (totalNs) => fail.add(totalNs),
+    failed(totalNs, reason) {
+      fail.add(totalNs);
+      failures[FAILURE_REASON[TransportError.from(reason, "INTERNAL").status] ?? "OTHER"] += 1;
+    },
     executed({ batchSize, computeInputNs, computeInferNs, computeOutputNs }) {
       executionCount += 1;
       let batch = batches.get(batchSize);
@@ -93,6 +113,7 @@ export function createStatistics(
       executionCount,
       success: success.read(),
       fail: fail.read(),
+      failures: { ...failures },
       queue: queue.read(),
       computeInput: computeInput.read(),
       computeInfer: computeInfer.read(),

@@ -1,7 +1,9 @@
+import type { WrittenAnswerBody } from "../core/body-codec.ts";
 import type { PixelEncoding } from "../core/frame.ts";
 import type { BodyCodec, EncodedContext } from "../core/serving-core.ts";
 import type { FailureStatus } from "../core/status.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { WantedOutput } from "./classification.ts";
 import type { ServedModel } from "./request-shape.ts";
 import type { SessionSettings } from "./session-settings.ts";
 
@@ -37,8 +39,8 @@ export interface ModelWorkerReady {
 export interface TensorWork {
   readonly kind: "tensors";
   readonly inputs: readonly Tensor[];
-  /** Names of the wanted outputs; absent: all. */
-  readonly outputs?: readonly string[] | undefined;
+  /** Absent: all, as they are. */
+  readonly outputs?: readonly WantedOutput[] | undefined;
 }
 
 /** A text body, to be parsed, checked, inferred and answered in text. */
@@ -67,10 +69,8 @@ export interface WorkTiming {
 }
 
 /** Outputs that were written as text. */
-export interface WrittenAnswer {
+export interface WrittenAnswer extends WrittenAnswerBody {
   readonly id: string;
-  readonly json: Uint8Array;
-  readonly binary: readonly Uint8Array[];
   /** What writing took, nanoseconds. */
   readonly writeNs: number;
 }

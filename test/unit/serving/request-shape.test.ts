@@ -83,6 +83,13 @@ describe("shapeRequest", () => {
     );
   });
 
+  it("refuses an input twice where another one is missing", () => {
+    const [input] = model.signature.inputs;
+    const inputs = [input!, { ...input!, name: "second" }];
+    const two: ServedModel = { ...model, recipe: "raw", signature: { ...model.signature, inputs } };
+    expect(() => shapeRequest(two, [tensor, tensor], undefined)).toThrow(/input 'x' is in the request twice/);
+  });
+
   it("refuses images without a recipe and unknown outputs", () => {
     const raw: ServedModel = { ...model, recipe: "raw" };
     expect(() => shapeRequest(raw, [jpeg], undefined)).toThrow(/no recipe/);

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { TransportError } from "../../../src/core/errors.ts";
 import { createStatistics } from "../../../src/serving/statistics.ts";
 
 const durations = { computeInputNs: 1, computeInferNs: 10, computeOutputNs: 2 };
@@ -11,7 +12,7 @@ it("counts requests, executions and batch elements apart", () => {
   statistics.succeeded(3, { totalNs: 30, queueNs: 8, ...durations });
   statistics.executed({ batchSize: 1, ...durations });
   statistics.succeeded(1, { totalNs: 15, queueNs: 1, ...durations });
-  statistics.failed(99);
+  statistics.failed(99, new TransportError("RESOURCE_EXHAUSTED", "the queue is full"));
   expect(statistics.read()).toEqual({
     name: "m",
     version: "3",
@@ -20,6 +21,7 @@ it("counts requests, executions and batch elements apart", () => {
     executionCount: 2,
     success: { count: 3, ns: 65 },
     fail: { count: 1, ns: 99 },
+    failures: { REJECTED: 1, CANCELED: 0, BACKEND: 0, OTHER: 0 },
     queue: { count: 3, ns: 16 },
     computeInput: { count: 3, ns: 3 },
     computeInfer: { count: 3, ns: 30 },
@@ -31,4 +33,20 @@ it("counts requests, executions and batch elements apart", () => {
       computeOutput: { count: 1, ns: 2 },
     })),
   });
+});
+
+it.each([
+  ["RESOURCE_EXHAUSTED", "REJECTED"],
+  ["DEADLINE_EXCEEDED", "REJECTED"],
+  ["UNAVAILABLE", "REJECTED"],
+  ["CANCELLED", "CANCELED"],
+  ["INTERNAL", "BACKEND"],
+  ["INVALID_ARGUMENT", "OTHER"],
+] as const)("counts %s as Triton's %s", (status, reason) => {
+  const statistics = createStatistics("m", "1");
+  statistics.failed(1, new TransportError(status, "no"));
+  expect(statistics.read().failures?.[reason]).toBe(1);
+  statistics.failed(1, new Error("a defect"));
+  const sum = Object.values(statistics.read().failures ?? {}).reduce((a, b) => a + b, 0);
+  expect(sum).toBe(statistics.read().fail.count);
 });
