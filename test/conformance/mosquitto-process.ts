@@ -8,6 +8,7 @@ import { join } from "node:path";
 /** A Mosquitto of its own, for one test file. */
 export interface MosquittoProcess {
   readonly url: string;
+  readonly port: number;
   stop(): Promise<void>;
 }
 
@@ -16,9 +17,18 @@ export function hasMosquitto(): boolean {
   return spawnSync("mosquitto", ["-h"]).error === undefined;
 }
 
-/** Starts Mosquitto on a free port of 127.0.0.1, with TCP_NODELAY; resolves when it takes connections. */
-export async function startMosquitto(extraConfig = ""): Promise<MosquittoProcess> {
-  const port = await freePort();
+/** Whether this machine has `mosquitto_pub`, `mosquitto_sub` and `mosquitto_rr`. */
+export function hasMosquittoClients(): boolean {
+  return spawnSync("mosquitto_rr", ["--help"]).error === undefined;
+}
+
+/**
+ * Starts Mosquitto on 127.0.0.1, with TCP_NODELAY; resolves when it takes connections.
+ *
+ * @param wantedPort - for a broker that comes back where it was. @default a free one
+ */
+export async function startMosquitto(extraConfig = "", wantedPort?: number): Promise<MosquittoProcess> {
+  const port = wantedPort ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), "wirebench-mosquitto-"));
   const config = join(folder, "mosquitto.conf");
   await writeFile(
@@ -30,6 +40,7 @@ export async function startMosquitto(extraConfig = ""): Promise<MosquittoProcess
   await accepting(port);
   return {
     url: `mqtt://127.0.0.1:${port}`,
+    port,
     async stop() {
       child.kill();
       await exited;

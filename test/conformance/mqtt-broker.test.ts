@@ -1,75 +1,13 @@
-import net from "node:net";
-import { MqttClient } from "mqtt";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { decodeInferResponse, encodeInferRequest, joinParts } from "../../dist/core/oip/protobuf.js";
 import { readServerTiming } from "../../dist/core/parameters.js";
-import {
-  type ConnectOptions,
-  createMarks,
-  DEFAULT_MAX_PAYLOAD_BYTES,
-  type InferenceClient,
-  type InferenceServer,
-  type Qos,
-} from "../../dist/core/transport.js";
-import { type Broker, createBroker } from "../../dist/transports/mqtt/broker.js";
-import { createMqttTransport } from "../../dist/transports/mqtt/index.js";
+import { createMarks } from "../../dist/core/transport.js";
+import { createBroker } from "../../dist/transports/mqtt/broker.js";
 import { delayRequest, infer, patternBytes, requestOf, until } from "./conformance-bed.ts";
-import { createFakeCore } from "./fake-core.ts";
-import { hasMosquitto, startMosquitto } from "./mosquitto-process.ts";
+import { hasMosquitto } from "./mosquitto-process.ts";
+import { createMqttBed, maxPayloadBytes, nextMessage, ONE_LINE } from "./mqtt-bed.ts";
 
-const transport = createMqttTransport();
-const maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES;
-const ONE_LINE = /^[^\n]+$/;
-
-/** Released after each test, last first. */
-const releases: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const release of releases.splice(0).reverse()) await release();
-});
-
-async function broker(limit = maxPayloadBytes): Promise<Broker> {
-  const started = await createBroker({ host: "127.0.0.1", port: 0, maxPayloadBytes: limit });
-  releases.push(() => started.close());
-  return started;
-}
-
-async function serve(
-  brokerUrl: string,
-  mqtt: { readonly qos?: Qos; readonly group?: string; readonly serverId?: string } = {},
-): Promise<{ readonly server: InferenceServer; readonly core: ReturnType<typeof createFakeCore> }> {
-  const core = createFakeCore();
-  const options = { host: "127.0.0.1", port: 0, maxPayloadBytes, tuning: "tuned" } as const;
-  const server = await transport.serve(core, { ...options, mqtt: { brokerUrl, qos: 0, ...mqtt } });
-  releases.push(() => server.close());
-  return { server, core };
-}
-
-async function connect(url: string, options: Partial<ConnectOptions> = {}): Promise<InferenceClient> {
-  const client = await transport.connect(url, {
-    maxPayloadBytes,
-    tuning: "tuned",
-    encoding: "binary",
-    ...options,
-  });
-  releases.push(() => client.destroy());
-  return client;
-}
-
-/** A client of somebody else: mqtt.js as it comes. */
-async function foreignClient(url: string, clientId: string): Promise<MqttClient> {
-  const { hostname, port } = new URL(url);
-  const client = new MqttClient(() => net.connect({ host: hostname, port: Number(port), noDelay: true }), {
-    clientId,
-    reconnectPeriod: 0,
-  });
-  releases.push(() => client.endAsync(true));
-  await new Promise<void>((resolve) => client.once("connect", () => resolve()));
-  return client;
-}
-
-function nextMessage(client: MqttClient): Promise<{ readonly topic: string; readonly payload: Buffer }> {
-  return new Promise((resolve) => client.once("message", (topic, payload) => resolve({ topic, payload })));
-}
+const { broker, serve, connect, foreignClient, mosquitto } = createMqttBed();
 
 describe("the embedded broker", () => {
   it.each([0, 1, 2] as const)("marks when requests and answers pass, QoS %i", async (qos) => {
@@ -122,14 +60,6 @@ describe("the embedded broker", () => {
       expect(core.seen).toEqual([next.id]);
     },
   );
-
-  it("refuses shared subscriptions instead of never serving them", async () => {
-    const { url } = await broker();
-    await expect(serve(url, { group: "g" })).rejects.toMatchObject({
-      status: "UNAVAILABLE",
-      message: ONE_LINE,
-    });
-  });
 
   it("that goes away fails what is in flight and what comes with UNAVAILABLE, at both ends", async () => {
     const { url, close } = await broker();
@@ -191,6 +121,33 @@ describe("a client", () => {
     expect((await infer(client, late)).id).toBe(late.id);
   });
 
+  it("tells the server its deadline to the microsecond, unless the request has one of its own", async () => {
+    const { url } = await broker();
+    await serve(url);
+    const client = await connect(url);
+    const request = requestOf("echo", Uint8Array.of(1));
+    const { parameters } = await infer(client, request, { deadlineMs: 400 });
+    expect(parameters?.["timeout"]).toBeGreaterThan(300_000);
+    expect(parameters?.["timeout"]).toBeLessThanOrEqual(400_000);
+    const own = requestOf("echo", Uint8Array.of(1), { timeout: 5_000_000 });
+    expect((await infer(client, own, { deadlineMs: 400 })).parameters).toMatchObject({ timeout: 5_000_000 });
+  });
+
+  it("marks a late answer as received, but not word that there is none", async () => {
+    const { url } = await broker();
+    await serve(url);
+    const client = await connect(url);
+    const [late, failing] = [createMarks(), createMarks()];
+    await infer(client, delayRequest(80), { deadlineMs: 40, marks: late }).catch(() => undefined);
+    const failure = requestOf("fail", Uint8Array.of(1), { status: "INTERNAL", message: "no" });
+    const aborted = infer(client, failure, { deadlineMs: 0, marks: failing });
+    await expect(aborted).rejects.toMatchObject({ status: "DEADLINE_EXCEEDED" });
+    await infer(client, delayRequest(100));
+    expect(late.receivedNs).toBeGreaterThan(0);
+    expect(failing.sentNs).toBeGreaterThan(0);
+    expect(failing.receivedNs).toBe(0);
+  });
+
   it("refuses an id that is in flight", async () => {
     const { url } = await broker();
     await serve(url);
@@ -241,14 +198,8 @@ describe("a server", () => {
 });
 
 describe.skipIf(!hasMosquitto())("through Mosquitto (apt-get install mosquitto)", () => {
-  const mosquitto = async (config = ""): Promise<string> => {
-    const started = await startMosquitto(config);
-    releases.push(() => started.stop());
-    return started.url;
-  };
-
   it("a server on MQTT 5 answers a client on MQTT 3.1.1", async () => {
-    const url = await mosquitto();
+    const { url } = await mosquitto();
     await serve(url);
     expect((await connect(url)).protocolVersion).toBe("5");
     const client = await foreignClient(url, "old");
@@ -258,46 +209,5 @@ describe.skipIf(!hasMosquitto())("through Mosquitto (apt-get install mosquitto)"
     client.publish("oip/v2/models/echo/infer/old/1", Buffer.from(joinParts(encodeInferRequest(request))));
     const { payload: answer } = await answered;
     expect([...(decodeInferResponse(answer).outputs[0]?.data ?? [])]).toEqual([9]);
-  });
-
-  it.each([1, 2] as const)("keeps within the broker's window, QoS %i", async (qos) => {
-    const url = await mosquitto("max_inflight_messages 3");
-    await serve(url, { qos });
-    const client = await connect(url, { qos });
-    const requests = Array.from({ length: 40 }, (_, i) => requestOf("echo", patternBytes(i * 1000)));
-    const answers = await Promise.all(requests.map((request) => infer(client, request)));
-    expect(answers.map(({ id }) => id)).toEqual(requests.map(({ id }) => id));
-  });
-
-  it("a message over the broker's packet size is RESOURCE_EXHAUSTED before it is sent", async () => {
-    const url = await mosquitto("max_packet_size 50000");
-    await serve(url);
-    const client = await connect(url);
-    const marks = createMarks();
-    await expect(infer(client, requestOf("echo", patternBytes(60_000)), { marks })).rejects.toMatchObject({
-      status: "RESOURCE_EXHAUSTED",
-    });
-    expect(marks.sentNs).toBe(0);
-    await expect(infer(client, requestOf("grow", Uint8Array.of(1), { bytes: 60_000 }))).rejects.toMatchObject(
-      {
-        status: "RESOURCE_EXHAUSTED",
-      },
-    );
-    const next = requestOf("echo", patternBytes(40_000));
-    expect((await infer(client, next)).id).toBe(next.id);
-  });
-
-  it("servers of one group take turns", async () => {
-    const url = await mosquitto();
-    const servers = [
-      await serve(url, { group: "g", serverId: "a" }),
-      await serve(url, { group: "g", serverId: "b" }),
-    ];
-    const client = await connect(url);
-    for (let i = 0; i < 20; i++) await infer(client, requestOf("echo", Uint8Array.of(1)));
-    const counts = servers.map(({ core }) => core.seen.length);
-    expect(counts[0]).toBeGreaterThan(0);
-    expect(counts[1]).toBeGreaterThan(0);
-    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(20);
   });
 });

@@ -17,6 +17,8 @@ export interface ConnectBrokerOptions {
   readonly tuning: Tuning;
   /** Published, retained, by the broker when the connection breaks. */
   readonly will?: { readonly topic: string; readonly payload: Buffer } | undefined;
+  /** Aborted with a `TransportError`: gives up connecting and rejects with it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An open connection of mqtt.js, and what the broker said of itself. */
@@ -68,12 +70,14 @@ function open(
     const onConnect = (connack: IConnackPacket) => {
       client.off("error", onFailure);
       client.off("close", onClose);
+      options.signal?.removeEventListener("abort", onAbort);
       resolve({ client, socket, address, protocolVersion, connack });
     };
     const onFailure = (error: unknown) => {
       client.off("connect", onConnect);
       client.off("error", onFailure);
       client.off("close", onClose);
+      options.signal?.removeEventListener("abort", onAbort);
       // What else the dying connection has to say must not become an uncaught 'error' event.
       client.on("error", () => {});
       client.end(true);
@@ -81,6 +85,12 @@ function open(
       reject(error);
     };
     const onClose = () => onFailure(Object.assign(new Error("the broker hung up"), { code: CLOSED_EARLY }));
+    const onAbort = () => onFailure(options.signal?.reason);
+    if (options.signal?.aborted) {
+      onAbort();
+      return;
+    }
+    options.signal?.addEventListener("abort", onAbort);
     client.once("connect", onConnect);
     client.once("error", onFailure);
     client.once("close", onClose);

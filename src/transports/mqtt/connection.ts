@@ -1,22 +1,14 @@
 import type { Socket } from "node:net";
 import type { IPublishPacket, MqttClient } from "mqtt";
 import { TransportError } from "../../core/errors.ts";
-import { joinParts, type WireMessage } from "../../core/oip/protobuf.ts";
 import type { Qos } from "../../core/transport.ts";
+import { type BrokerNeeds, checkNeeds } from "./broker-limits.ts";
 import { type ConnectBrokerOptions, connectBroker, type OpenConnection } from "./connect-broker.ts";
-import {
-  encodePublishHead,
-  MAX_REMAINING_BYTES,
-  type PublishHead,
-  variableHeaderBytes,
-} from "./publish-head.ts";
+import { type Publication, Publisher } from "./publisher.ts";
 import { transportErrorOf } from "./reason-codes.ts";
 
 /** How long a graceful end waits for acknowledgements and for the broker to hang up. */
 const END_TIMEOUT_MS = 1_000;
-
-/** Up to here one copy is cheaper than several writes. */
-const JOINED_BYTES = 32_768;
 
 /** What the owner of a connection wants to hear. */
 export interface ConnectionEvents {
@@ -26,14 +18,9 @@ export interface ConnectionEvents {
   onClose(error: TransportError): void;
 }
 
-/** A message on its way to the broker; its `properties` are left out where the connection speaks MQTT 3.1.1. */
-export interface Publication extends PublishHead {
-  readonly message: WireMessage;
-  readonly qos: Qos;
-  /** Called right before the bytes are handed over; `false` takes the message back. */
-  onWrite(): boolean;
-  /** The broker has refused the message or is gone. Never called for a QoS 0 message. */
-  onFailure(error: TransportError): void;
+export interface ConnectionOptions extends ConnectBrokerOptions {
+  readonly needs: BrokerNeeds;
+  readonly events: ConnectionEvents;
 }
 
 /** One TCP connection to a broker. */
@@ -41,29 +28,22 @@ export class BrokerConnection {
   readonly #open: OpenConnection;
   readonly #client: MqttClient;
   readonly #socket: Socket;
-  /** QoS 0 messages of several parts go to the socket without being joined. */
-  readonly #scattered: boolean;
-  /** How many QoS 1 and 2 messages the broker takes before it has acknowledged one (MQTT 5: Receive Maximum). */
-  readonly #window: number;
-  readonly #waiting: Publication[] = [];
-  #unacknowledged = 0;
+  readonly #publisher: Publisher;
   #lost: TransportError | undefined;
   /** Rejects when the connection is gone: mqtt.js leaves callbacks of unacknowledged messages unanswered. */
   readonly #whenLost: Promise<never>;
 
-  private constructor(
-    open: OpenConnection,
-    options: ConnectBrokerOptions & { readonly events: ConnectionEvents },
-  ) {
+  private constructor(open: OpenConnection, { tuning, events }: ConnectionOptions) {
     this.#open = open;
     this.#client = open.client;
     this.#socket = open.socket;
-    this.#scattered = options.tuning === "tuned";
-    this.#window = open.connack.properties?.receiveMaximum ?? 65_535;
+    this.#publisher = new Publisher(open, tuning);
     let reason: unknown;
-    this.#client.on("message", options.events.onMessage);
+    this.#client.on("message", events.onMessage);
     this.#client.on("error", (error) => {
       reason = error;
+      // After bytes that it cannot read (Mosquitto 2.0 has reason codes of its own), mqtt.js keeps the connection and is deaf.
+      this.#socket.destroy();
     });
     this.#client.on("disconnect", ({ reasonCode }) => {
       reason = Object.assign(new Error(`the broker ended it with reason ${reasonCode}`), {
@@ -73,27 +53,36 @@ export class BrokerConnection {
     const { promise, reject } = withReject();
     this.#whenLost = promise;
     this.#client.once("close", () => {
-      const what = `the connection to the MQTT broker ${this.url} is lost`;
+      const what = `the connection to the MQTT broker ${this.url} is lost${this.#publisher.suspicion()}`;
       const lost =
         reason === undefined ? new TransportError("UNAVAILABLE", what) : transportErrorOf(reason, what);
       this.#lost = lost;
       reject(lost);
-      for (const publication of this.#waiting.splice(0)) publication.onFailure(lost);
-      options.events.onClose(lost);
+      this.#publisher.fail(lost);
+      events.onClose(lost);
     });
   }
 
-  /** Connects. @throws {TransportError} as {@link connectBroker}. */
-  static async connect(
-    url: string,
-    options: ConnectBrokerOptions & { readonly events: ConnectionEvents },
-  ): Promise<BrokerConnection> {
-    return new BrokerConnection(await connectBroker(url, options), options);
+  /** Connects. @throws {TransportError} as {@link connectBroker}, and UNIMPLEMENTED for a broker without what is needed. */
+  static async connect(url: string, options: ConnectionOptions): Promise<BrokerConnection> {
+    const connection = new BrokerConnection(await connectBroker(url, options), options);
+    try {
+      checkNeeds(connection.#open.connack, connection.url, options.needs);
+    } catch (error) {
+      await connection.destroy();
+      throw error;
+    }
+    return connection;
   }
 
   /** `mqtt://host:port` of the broker. */
   get url(): string {
     return this.#open.address.url;
+  }
+
+  /** Why the connection is gone; `undefined` while it is there. */
+  get loss(): TransportError | undefined {
+    return this.#lost;
   }
 
   get protocolVersion(): "5" | "3.1.1" {
@@ -106,6 +95,15 @@ export class BrokerConnection {
       await Promise.race([this.#whenLost, this.#client.subscribeAsync([...filters], { qos })]);
     } catch (error) {
       throw transportErrorOf(error, `the MQTT broker ${this.url} refuses a subscription to ${filters[0]}`);
+    }
+  }
+
+  /** @throws {TransportError} */
+  async unsubscribe(filters: readonly string[]): Promise<void> {
+    try {
+      await Promise.race([this.#whenLost, this.#client.unsubscribeAsync([...filters])]);
+    } catch (error) {
+      throw transportErrorOf(error, `the MQTT broker ${this.url} keeps the subscription to ${filters[0]}`);
     }
   }
 
@@ -132,62 +130,7 @@ export class BrokerConnection {
    */
   publish(publication: Publication): void {
     if (this.#lost !== undefined) throw this.#lost;
-    const { message, qos } = publication;
-    const remaining = variableHeaderBytes(this.#head(publication), qos) + message.byteLength;
-    const packetLimit = this.#open.connack.properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
-    if (remaining > MAX_REMAINING_BYTES || remaining + 5 > packetLimit) {
-      throw new TransportError(
-        "RESOURCE_EXHAUSTED",
-        `a message of ${message.byteLength} bytes is larger than the MQTT broker ${this.url} takes in a packet (${Math.min(packetLimit, MAX_REMAINING_BYTES)} bytes)`,
-      );
-    }
-    if (qos > 0 && this.#unacknowledged >= this.#window) this.#waiting.push(publication);
-    else this.#write(publication);
-  }
-
-  /** MQTT 5 always has the properties' field, 3.1.1 never. */
-  #head({ topic, properties }: PublishHead): PublishHead {
-    return this.#open.protocolVersion === 5 ? { topic, properties: properties ?? {} } : { topic };
-  }
-
-  #write(publication: Publication): void {
-    const { topic, properties, message, qos } = publication;
-    if (qos === 0 && this.#scattered) {
-      const head = encodePublishHead(this.#head(publication), message.byteLength);
-      if (message.byteLength <= JOINED_BYTES) {
-        const packet = Buffer.from(
-          joinParts({ byteLength: head.byteLength + message.byteLength, parts: [head, ...message.parts] })
-            .buffer,
-        );
-        if (publication.onWrite()) this.#socket.write(packet);
-        return;
-      }
-      if (!publication.onWrite()) return;
-      // A packet written in one go may stand between two of mqtt.js, which writes its own in one go, too.
-      this.#socket.cork();
-      this.#socket.write(head);
-      for (const part of message.parts) this.#socket.write(part);
-      this.#socket.uncork();
-      return;
-    }
-    const joined = joinParts(message);
-    const payload = Buffer.from(joined.buffer, joined.byteOffset, joined.byteLength);
-    if (!publication.onWrite()) return;
-    if (qos === 0) {
-      this.#client.publish(topic, payload, { qos, ...(properties && { properties }) });
-      return;
-    }
-    this.#unacknowledged++;
-    this.#client.publish(topic, payload, { qos, ...(properties && { properties }) }, (error) => {
-      this.#unacknowledged--;
-      if (error)
-        publication.onFailure(transportErrorOf(error, `the MQTT broker ${this.url} refuses a message`));
-      while (this.#lost === undefined && this.#unacknowledged < this.#window) {
-        const next = this.#waiting.shift();
-        if (next === undefined) break;
-        this.#write(next);
-      }
-    });
+    this.#publisher.publish(publication);
   }
 
   /** Says goodbye, so that the broker does not publish the will, and releases the socket. Idempotent, never fails. */

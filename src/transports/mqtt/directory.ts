@@ -42,6 +42,22 @@ export class Directory {
     return this.#models.has(model) && this.#some("ready");
   }
 
+  /** No server has said anything of itself. */
+  isSilent(): boolean {
+    return this.#statuses.size === 0;
+  }
+
+  isLive(serverId: string): boolean {
+    return this.#statuses.get(serverId)?.live === true;
+  }
+
+  /** Forgets everything: the broker that told it is gone, and tells it again when it is back. */
+  clear(): void {
+    this.#statuses.clear();
+    this.#servers.clear();
+    this.#models.clear();
+  }
+
   /** Servers are known and none of them is alive: nobody will answer what is in flight. */
   isDeserted(): boolean {
     return this.#statuses.size > 0 && !this.#some("live");

@@ -8,6 +8,7 @@ const STATUS_OF_REASON: Readonly<Record<number, FailureStatus>> = {
   134: "UNAUTHENTICATED",
   135: "PERMISSION_DENIED",
   138: "PERMISSION_DENIED",
+  140: "UNAUTHENTICATED",
   143: "INVALID_ARGUMENT",
   144: "INVALID_ARGUMENT",
   147: "RESOURCE_EXHAUSTED",
@@ -15,9 +16,16 @@ const STATUS_OF_REASON: Readonly<Record<number, FailureStatus>> = {
   150: "RESOURCE_EXHAUSTED",
   151: "RESOURCE_EXHAUSTED",
   153: "INVALID_ARGUMENT",
-  155: "INVALID_ARGUMENT",
+  154: "UNIMPLEMENTED",
+  155: "UNIMPLEMENTED",
   158: "UNIMPLEMENTED",
+  159: "RESOURCE_EXHAUSTED",
+  161: "UNIMPLEMENTED",
+  162: "UNIMPLEMENTED",
 };
+
+/** PUBACK and PUBREC of MQTT 5: the broker has the message and nobody to give it to. */
+export const NO_SUBSCRIBERS = 16;
 
 /** The `code` of an error that says that a broker hung up instead of answering CONNECT. */
 export const CLOSED_EARLY = "CLOSED_EARLY";

@@ -43,8 +43,7 @@ export function responseFilters(clientId: string): readonly [mqtt5: string, mqtt
 
 /** A server's two subscriptions for a model; servers of one group take turns. */
 export function requestFilters(model: string, group?: string): readonly [mqtt5: string, mqtt311: string] {
-  const share = group === undefined ? "" : `$share/${level(group)}/`;
-  const topic = `${share}${requestTopic(model)}`;
+  const topic = shared(requestTopic(model), group);
   return [topic, `${topic}/+/+`];
 }
 
@@ -61,6 +60,26 @@ export function serverTopic(serverId: string): string {
 /** The retained `{"live":…,"ready":…}` of a server. */
 export function statusTopic(serverId: string): string {
   return `${serverTopic(serverId)}/status`;
+}
+
+/** The vehicle-cloud study's topics: a picture comes on the one, the painted mask goes to the other. */
+export const STUDY_CAMERA = "/vehicle_camera";
+export const STUDY_ANSWERS = "/segmented_images";
+/** Where a picture that could not be answered is told, JSON: the study's clients take pictures only. */
+export const STUDY_FAILURES = `${STUDY_ANSWERS}/errors`;
+
+/**
+ * Whether a client may name this topic for its answers. It must not reach what servers take for requests or say of
+ * themselves, the broker's own topics, or several topics at once.
+ */
+export function isAnswerTopic(topic: string): boolean {
+  if (topic === "" || /[+#\0]/.test(topic) || topic.startsWith("$")) return false;
+  return !topic.startsWith(MODELS) && !topic.startsWith(SERVERS) && topic !== STUDY_CAMERA;
+}
+
+/** A filter for the group that takes turns; the filter itself without one. */
+export function shared(filter: string, group: string | undefined): string {
+  return group === undefined ? filter : `$share/${level(group)}/${filter}`;
 }
 
 /** Reads a topic; `undefined` for one that is not of the convention. */

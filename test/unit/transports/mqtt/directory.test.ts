@@ -90,4 +90,21 @@ describe("Directory", () => {
     await aborted;
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it("knows which server is alive, and nothing any more once it is cleared", () => {
+    expect(directory.isSilent()).toBe(true);
+    directory.accept(statusTopic("s"), READY);
+    directory.accept(statusTopic("t"), DEAD);
+    directory.accept(modelTopic("m"), json({ name: "m" }));
+    expect([directory.isLive("s"), directory.isLive("t"), directory.isLive("u")]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(directory.isSilent()).toBe(false);
+    directory.clear();
+    expect(directory.isSilent()).toBe(true);
+    expect(directory.offers("m")).toBe(false);
+    expect(directory.refusal("m")).toMatchObject({ status: "UNAVAILABLE" });
+  });
 });
