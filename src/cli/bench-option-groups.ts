@@ -1,7 +1,7 @@
 import type { BenchSettings } from "../config/bench-schema.ts";
 
 /** How an option's text is read before it is validated. */
-export type OptionForm = "list" | "numbers" | "number" | "text" | "flag";
+export type OptionForm = "list" | "numbers" | "number" | "text" | "repeated" | "flag";
 
 export interface OptionRow {
   /** What it sets in the configuration. */
@@ -22,7 +22,12 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
   {
     heading: "What travels:",
     rows: [
-      { key: "transport", flags: "--transport <list>", form: "list", help: "local, http, grpc, mqtt" },
+      {
+        key: "transport",
+        flags: "--transport <list>",
+        form: "list",
+        help: "local, http, grpc, grpc-stream (one stream a connection), mqtt, tfs-http, tfs-grpc, kserve-v1",
+      },
       {
         key: "encoding",
         flags: "--encoding <list>",
@@ -40,6 +45,12 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         flags: "--relay",
         form: "flag",
         help: "add http-relay: http through one relay process, the control for MQTT's broker",
+      },
+      {
+        key: "httpVersion",
+        flags: "--http-version <list>",
+        form: "list",
+        help: "http: 1.1 (default), 2 (without TLS, prior knowledge)",
       },
       { key: "tuning", flags: "--tuning <list>", form: "list", help: "defaults, tuned (default)" },
       { key: "qos", flags: "--qos <level>", form: "number", help: "MQTT: 0 (default), 1, 2" },
@@ -88,9 +99,9 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       { key: "device", flags: "--device <list>", form: "list", help: "cpu, gpu" },
       {
         key: "recipe",
-        flags: "--recipe <raw|file>",
+        flags: "--recipe <recipe>",
         form: "text",
-        help: "how a frame becomes the model's input, instead of the model's own recipe",
+        help: "how a frame becomes the model's input: raw, a file, JSON, or a model's name (default: the model's own)",
       },
       {
         key: "instances",
@@ -114,7 +125,19 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         key: "url",
         flags: "--url <url>",
         form: "text",
-        help: "a server elsewhere: http://…, grpc://… or mqtt://… picks the transport",
+        help: "a server elsewhere: http://…, grpc://…, grpc+stream://…, mqtt://…, tfs+http://…, tfs+grpc://… or kserve-v1+http://… picks the transport",
+      },
+      {
+        key: "shape",
+        flags: "--shape <input:sizes>",
+        form: "repeated",
+        help: "with --url: sizes of seeded tensors, input:1,3,224,224 (several inputs: several times)",
+      },
+      {
+        key: "reference",
+        flags: "--reference <file.onnx>",
+        form: "text",
+        help: "with --url: the server's model, run here to check its answers",
       },
       {
         key: "broker",

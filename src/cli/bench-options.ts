@@ -10,7 +10,10 @@ const ROWS: readonly OptionRow[] = OPTION_GROUPS.flatMap(({ rows }) => rows);
 /** Adds the options that describe cells and load; commands that measure share them. */
 export function addBenchOptions(command: Command): Command {
   for (const { heading, rows } of OPTION_GROUPS) {
-    for (const { flags, help } of rows) command.addOption(new Option(flags, help).helpGroup(heading));
+    for (const { flags, help, form } of rows) {
+      const option = new Option(flags, help).helpGroup(heading);
+      command.addOption(form === "repeated" ? option.argParser(collect) : option);
+    }
   }
   return command;
 }
@@ -23,7 +26,8 @@ export function parseBenchOptions(given: Readonly<Record<string, unknown>>): {
   const raw: Record<string, unknown> = {};
   for (const { key, form } of ROWS) {
     const value = given[key];
-    if (value !== undefined) raw[key] = form === "flag" ? value : rawValue(String(value), form);
+    if (value === undefined) continue;
+    raw[key] = form === "flag" || form === "repeated" ? value : rawValue(String(value), form);
   }
   const flagOf = (path: readonly PropertyKey[]): string =>
     ROWS.find(({ key }) => key === path[0])?.flags.split(" ")[0] ?? `--${String(path[0])}`;
@@ -33,7 +37,12 @@ export function parseBenchOptions(given: Readonly<Record<string, unknown>>): {
     : { settings: {}, problems: result.problems };
 }
 
-function rawValue(text: string, form: Exclude<OptionForm, "flag">): unknown {
+/** An option that may be given several times. */
+function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
+function rawValue(text: string, form: Exclude<OptionForm, "flag" | "repeated">): unknown {
   const number = (part: string): unknown =>
     /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(part) ? Number(part) : part;
   const parts = text.split(",").map((part) => part.trim());

@@ -60,7 +60,7 @@ function shortName({ cell: { key }, repetition }: BenchEvent): string {
     ? `${key.ratePerSec ?? "?"}/s${vehicles}`
     : `${key.concurrency} outstanding`;
   const parts = [
-    key.transport,
+    key.transport === "http" && key.protocolVersion === "2" ? "http/2" : key.transport,
     key.encoding,
     key.placement === "client" ? "client-side" : "",
     key.model,

@@ -43,6 +43,8 @@ Examples:
   $ npm run bench -- --scenario server --rate 10..50:10 --latency-bound 50ms
   $ npm run bench -- --transport mqtt,grpc --waterfall --save-requests
   $ npm run bench -- --url grpc://10.0.0.7:8001 --model m1-small --concurrency 1,4
+  $ npm run bench -- --url http://triton:8000 --model resnet50 --shape input:1,3,224,224 --concurrency 1,4
+  $ npm run bench -- --url grpc://triton:8001 --model segment --input drive.bag --recipe m1-small --reference segment.onnx
 
 Comparing two results (npm run compare): 4 repetitions a side can flag nothing; 6 serve 2 rows (cells × percentiles), 7 serve 8,
 8 serve 32, 9 serve 121. Measuring two versions by turns in one job (npm run gate) needs fewer.`;

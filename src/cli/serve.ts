@@ -1,142 +1,197 @@
-import { Command, Option } from "commander";
-import { z } from "zod";
-import { validate } from "../config/validate.ts";
-import { BenchError, ConfigError } from "../core/errors.ts";
-import { DEFAULT_MAX_PAYLOAD_BYTES, type Qos, TUNINGS } from "../core/transport.ts";
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import { BenchError } from "../core/errors.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES, type InferenceServer } from "../core/transport.ts";
 import { Child, describeExit } from "../scenarios/child.ts";
-import type { BrokerCommands, ServerCommands } from "../scenarios/processes/commands.ts";
-import { builtinModel } from "../serving/builtin.ts";
-import { openModel } from "../serving/repository.ts";
-import { listenForInterrupt } from "./interrupt.ts";
+import type { BrokerCommands, ListenerSpec, ServerStart } from "../scenarios/processes/commands.ts";
+import { claimPorts } from "../scenarios/serving/claim-ports.ts";
+import { type PoolEvent, ServingPool } from "../scenarios/serving/serving-pool.ts";
+import type { ServingSpec } from "../scenarios/serving/serving-spec.ts";
+import type { StudySpec } from "../scenarios/study/study-painter.ts";
+import { serveMetrics } from "../transports/http/serve-metrics.ts";
+import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
+import { openServeLog } from "./serve-log.ts";
+import { modelsOf, repositoryOf } from "./serve-models.ts";
+import { addServeOptions, readServeOptions, type ServeSettings } from "./serve-options.ts";
 
-const count = (most: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, "expected a whole number")
-    .transform(Number)
-    .pipe(z.int().min(1).max(most))
-    .optional();
-const port = z.string().regex(/^\d+$/, "expected a port").transform(Number).pipe(z.int().min(0).max(65_535));
-const list = z.string().transform((text) => text.split(",").map((part) => part.trim()));
-
-/** The command line of `serve`. */
-const SERVE_SCHEMA = z.strictObject({
-  transport: list.pipe(z.array(z.enum(["http", "grpc", "mqtt"])).min(1)),
-  model: list.pipe(z.array(z.string().min(1)).min(1)),
-  device: z.enum(["cpu", "gpu"]),
-  host: z.string().min(1),
-  httpPort: port,
-  grpcPort: port,
-  mqttPort: port,
-  broker: z
-    .string()
-    .regex(/^mqtt:\/\//, "expected mqtt://HOST[:PORT]")
-    .optional(),
-  qos: z.enum(["0", "1", "2"]).transform((text) => Number(text) as Qos),
-  instances: count(256),
-  threads: count(1_024),
-  tuning: z.enum(TUNINGS),
-  maxPayload: count(2 ** 31 - 1),
-  repository: z.string().min(1),
-});
-
-type ServeSettings = z.output<typeof SERVE_SCHEMA>;
+const DEFAULT_GROUP = "wirebench";
+/** After the requests themselves: how long connections may take to go. Less than a process is given to end. */
+const CLOSE_TIMEOUT_MS = 3_000;
 
 const EXAMPLES = `
-The endpoints are printed when every model is warm. Ctrl-C lets requests in flight finish, then ends.
+The endpoints are printed when every model is warm. Ctrl-C and SIGTERM drain: not ready at once, requests in flight
+finish, then exit code 0. docs/serve.md tells the rest.
 
 Examples:
   $ npm run serve -- --model m1-small
   $ npm run serve -- --transport http,grpc --model identity,null --http-port 8000 --grpc-port 8001
-  $ npm run serve -- --transport mqtt --model m1-small --broker mqtt://10.0.0.7:1883`;
+  $ npm run serve -- --model-repository /srv/models --workers 4 --host 0.0.0.0 --access-log requests.jsonl
+  $ npm run serve -- --model m1-small --max-queue 32 --max-connections 200 --request-timeout 10s
+  $ npm run serve -- --transport mqtt --model m1-small --broker mqtt://10.0.0.7:1883
+  $ npm run serve -- --transport mqtt --model m1-small --broker mqtt://10.0.0.7:1883 --mqtt-group street
+  $ npm run serve -- --transport mqtt --model m1-small --study-topics
+  $ npm run serve -- --transport tfs-http,tfs-grpc --model m2 --tfs-http-port 8501 --tfs-grpc-port 8500`;
 
 /** `serve`: the serving core behind its transports, until it is told to end. */
 export function serveCommand(): Command {
-  return new Command("serve")
-    .description("Serve models over HTTP, gRPC and MQTT (Open Inference Protocol).")
-    .addOption(new Option("--transport <list>", "http, grpc, mqtt").default("http,grpc"))
-    .addOption(
-      new Option("--model <list>", "models of the repository, or null, identity, delay-20ms").default(
-        "m1-small",
-      ),
-    )
-    .addOption(new Option("--device <device>", "cpu, gpu").default("cpu"))
-    .addOption(new Option("--host <address>", "address to listen on").default("127.0.0.1"))
-    .addOption(new Option("--http-port <port>", "0: any").default("8000"))
-    .addOption(new Option("--grpc-port <port>", "0: any").default("8001"))
-    .addOption(new Option("--mqtt-port <port>", "of the embedded broker; 0: any").default("1883"))
-    .addOption(new Option("--broker <url>", "an MQTT broker instead of the embedded one"))
-    .addOption(new Option("--qos <level>", "MQTT: 0, 1, 2").default("0"))
-    .addOption(new Option("--instances <n>", "workers of each model (default 1)"))
-    .addOption(new Option("--threads <n>", "threads of each worker (default: cores / instances)"))
-    .addOption(new Option("--tuning <tuning>", "defaults, tuned").default("tuned"))
-    .addOption(new Option("--max-payload <bytes>", "payload limit (default 268435455)"))
-    .addOption(new Option("--repository <dir>", "the model repository").default("models"))
+  const command = new Command("serve").description(
+    "Serve models over HTTP, gRPC and MQTT (Open Inference Protocol), and as TensorFlow Serving and KServe V1 do.",
+  );
+  return addServeOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (options: unknown) => {
-      const parsed = validate(SERVE_SCHEMA, options, ([key]) => `--${kebab(String(key))}`);
-      if (parsed.problems !== undefined) throw new ConfigError(parsed.problems);
-      process.exitCode = await serve(parsed.value);
+      process.exitCode = await serve(readServeOptions(options));
     });
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 async function serve(settings: ServeSettings): Promise<number> {
   const interrupt = listenForInterrupt();
-  const { tuning, repository, host, maxPayload: maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = settings;
-  for (const name of settings.model) {
-    if (builtinModel(name) !== undefined) continue;
-    await openModel(repository, name, { onProgress: (line) => console.error(line) });
-  }
-  const children: Child<never>[] = [];
+  const log = openServeLog(settings.accessLog);
+  const { tuning, workers, host, maxPayload: maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = settings;
+  let broker: Child<BrokerCommands> | undefined;
+  let pool: ServingPool | undefined;
+  let metrics: InferenceServer | undefined;
   try {
+    const listeners = await listenersOf(settings);
+    const models = await modelsOf(settings);
     let brokerUrl = settings.broker;
     if (settings.transport.includes("mqtt") && brokerUrl === undefined) {
-      const broker = new Child<BrokerCommands>({ role: "broker", tuning });
-      children.push(broker);
+      broker = new Child<BrokerCommands>({ role: "broker", tuning });
       brokerUrl = await broker.ask("start", { host, port: settings.mqttPort, maxPayloadBytes, tuning });
     }
-    const server = new Child<ServerCommands>({ role: "server", tuning });
-    children.push(server);
-    const ports = { http: settings.httpPort, grpc: settings.grpcPort, mqtt: 0 };
-    const ready = await server.ask("start", {
-      listeners: settings.transport.map((transport) => ({
-        transport,
-        host,
-        port: ports[transport],
-        brokerUrl,
-      })),
-      core: {
-        models: settings.model,
-        repository,
-        device: settings.device,
-        instances: settings.instances ?? 1,
-        threads: settings.threads,
-      },
+    pool = new ServingPool({
+      workers,
       tuning,
-      maxPayloadBytes,
-      qos: settings.qos,
+      start: {
+        listeners: listeners.map((listener) => ({ ...listener, brokerUrl })),
+        core: coreOf(settings, models),
+        tuning,
+        maxPayloadBytes,
+        qos: settings.qos,
+        mqttGroup: settings.mqttGroup ?? (workers > 1 ? DEFAULT_GROUP : undefined),
+        study: studyOf(settings, models),
+        tfsAnswers: settings.tfsAnswers,
+        serving: servingOf(settings),
+      },
+      onEvent: (event) => console.error(describeEvent(event)),
+      onLog: log.write,
     });
-    for (const endpoint of ready.endpoints) console.log(endpoint);
+    if (settings.metricsPort !== undefined) {
+      metrics = await serveMetrics(pool, { host, port: settings.metricsPort });
+    }
+    const ready = await untilReady(pool, interrupt);
+    if (ready === undefined) return 0;
+    for (const endpoint of ready.endpoints) log.tell(endpoint);
+    if (metrics !== undefined) console.error(`metrics: ${metrics.endpoint}`);
     for (const note of [...ready.notes, ...ready.deviceNotes]) console.error(note);
-    console.error(`serving ${settings.model.join(", ")} on ${ready.executionProvider}; Ctrl-C ends`);
-    await untilOver(children, interrupt.signal);
+    const many = workers === 1 ? "" : ` with ${workers} workers`;
+    console.error(`serving ${models.join(", ")} on ${ready.executionProvider}${many}; Ctrl-C ends`);
+    const failure = await untilOver(pool, broker, interrupt.signal);
+    const left = await pool.drain();
+    if (left > 0) {
+      console.error(`${left} requests had no answer after ${settings.drainTimeout / 1_000} s and failed`);
+    }
+    if (failure !== undefined) throw failure;
     return 0;
   } finally {
-    for (const child of children.toReversed()) await child.end();
+    await metrics?.close();
+    await pool?.end();
+    await broker?.end();
+    await log.close();
   }
 }
 
-/** Waits for the user's signal. @throws {BenchError} ERR_PROCESS when a process ends by itself before. */
-async function untilOver(children: readonly Child<never>[], signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const told = new Promise<undefined>((resolve) => {
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+/** `undefined` when the user ended it before. */
+async function untilReady(
+  pool: ServingPool,
+  { signal }: Interrupt,
+): Promise<Awaited<ReturnType<ServingPool["start"]>> | undefined> {
+  const starting = pool.start();
+  const ready = await Promise.race([starting, untilAborted(signal)]);
+  // Nobody waits for it any more.
+  if (ready === undefined) starting.catch(() => {});
+  return ready;
+}
+
+/** Waits for the user's signal; gives what else ended it. */
+async function untilOver(
+  pool: ServingPool,
+  broker: Child<BrokerCommands> | undefined,
+  signal: AbortSignal,
+): Promise<BenchError | undefined> {
+  const ends: Promise<BenchError | undefined>[] = [untilAborted(signal), pool.gaveUp];
+  if (broker !== undefined) {
+    const toError = async (): Promise<BenchError> =>
+      new BenchError("ERR_PROCESS", describeExit(broker.role, await broker.exited));
+    ends.push(toError());
+  }
+  return Promise.race(ends);
+}
+
+function untilAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  const ended = children.map(async (child) => describeExit(child.role, await child.exited));
-  const reason = await Promise.race([told, ...ended]);
-  if (reason !== undefined) throw new BenchError("ERR_PROCESS", reason);
+}
+
+/** One for each transport, its port looked for already. */
+async function listenersOf(settings: ServeSettings): Promise<ListenerSpec[]> {
+  const { transport, host } = settings;
+  const wanted = {
+    http: settings.httpPort,
+    grpc: settings.grpcPort,
+    "tfs-http": settings.tfsHttpPort,
+    "tfs-grpc": settings.tfsGrpcPort,
+    mqtt: undefined,
+  };
+  const ports = transport.flatMap((name) => wanted[name] ?? []);
+  const claimed = [...(await claimPorts(host, ports))];
+  return transport.map((name) => ({
+    transport: name,
+    host,
+    port: wanted[name] === undefined ? 0 : (claimed.shift() ?? 0),
+  }));
+}
+
+function coreOf(settings: ServeSettings, models: readonly string[]): ServerStart["core"] {
+  const { device, workers, instances, threads, maxQueue } = settings;
+  const repository = repositoryOf(settings);
+  // One process leaves the sharing out to the engine.
+  const fair =
+    workers === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / workers / (instances ?? 1)));
+  return { models, repository, device, instances, threads: threads ?? fair, maxQueue };
+}
+
+function servingOf(settings: ServeSettings): ServingSpec {
+  const { modelControl, accessLog, drainTimeout, requestTimeout, maxConnections } = settings;
+  return {
+    worker: 0,
+    modelControl,
+    logsRequests: accessLog !== undefined,
+    drainTimeoutMs: drainTimeout,
+    limits: {
+      maxConnections,
+      requestTimeoutMs: requestTimeout === 0 ? undefined : requestTimeout,
+      closeTimeoutMs: CLOSE_TIMEOUT_MS,
+    },
+  };
+}
+
+function studyOf(
+  { studyTopics, studyAnswer, palette }: ServeSettings,
+  [first]: readonly string[],
+): StudySpec | undefined {
+  if (studyTopics !== true || first === undefined) return undefined;
+  return { model: first, format: studyAnswer, palette };
+}
+
+function describeEvent(event: PoolEvent): string {
+  const who = `worker ${event.worker} (pid ${event.pid ?? "?"})`;
+  switch (event.kind) {
+    case "ended":
+      return `${who} ${event.how}; its requests in flight have failed; another starts in ${event.delayMs / 1_000} s`;
+    case "replaced":
+      return `${who} serves in its place`;
+  }
 }

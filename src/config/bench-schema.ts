@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { ARRIVALS, type Connections, DEVICES, PLACEMENTS, SCENARIOS, WHEN_BUSY } from "../core/cell.ts";
-import { ENCODINGS, type Qos, TRANSPORTS, TUNINGS } from "../core/transport.ts";
+import { ENCODINGS, HTTP_VERSIONS, type Qos, TRANSPORTS, TUNINGS } from "../core/transport.ts";
 import type { Rate } from "../scenarios/bench-spec.ts";
 import { parseDurationMs } from "./duration.ts";
 import { parseRate } from "./rate.ts";
+import { parseTensorShape } from "./tensor-shape-text.ts";
 
 /** One value or a list of them; always a list without repetitions afterwards. */
 function listOf<T extends z.ZodType>(item: T) {
@@ -75,6 +76,21 @@ const connections = z.custom<Connections>().transform((value, context): Connecti
   return z.NEVER;
 });
 
+/** One text or a list of them, each the shape of one input. */
+const shapes = z
+  .union([z.array(z.string()).min(1), z.string()], { error: "expected texts such as input:1,3,224,224" })
+  .transform((value, context) =>
+    (typeof value === "string" ? [value] : value).map((text) => {
+      const shape = parseTensorShape(text);
+      if (shape !== undefined) return shape;
+      context.addIssue({
+        code: "custom",
+        message: `expected INPUT:SIZES or INPUT:DATATYPE:SIZES, e.g. input:1,3,224,224, got '${text}'`,
+      });
+      return z.NEVER;
+    }),
+  );
+
 const warmup = z.string().transform((text, context) => {
   if (text === "auto") return { kind: "auto" as const };
   const durationMs = parseDurationMs(text);
@@ -110,6 +126,8 @@ const dimensions = z.strictObject({
   /** Each with a schedule, frames and a connection of its own (open loop, server). */
   vehicles: listOf(count.max(1_024)),
   tuning: listOf(z.enum(TUNINGS)),
+  /** Of HTTP: `"1.1"`, `"2"`. */
+  httpVersion: listOf(z.literal(HTTP_VERSIONS)),
 });
 
 /**
@@ -158,11 +176,16 @@ export const benchSchema = dimensions.partial().extend({
   /** Requests of a run that are recorded one by one; those beyond are counted. */
   maxRecorded: count.max(20_000_000).optional(),
   seed: whole.min(0).max(0xffff_ffff).optional(),
-  url: endpoint(["http", "grpc", "mqtt"]).optional(),
+  url: endpoint(["http", "grpc", "grpc+stream", "mqtt", "tfs+http", "tfs+grpc", "kserve-v1+http"]).optional(),
   broker: endpoint(["mqtt"]).optional(),
   topic: z.string().min(1).optional(),
   size: size.optional(),
-  recipe: z.string().min(1).optional(),
+  /** `raw`, a file, a model of the repository whose recipe it is, or the recipe itself (JSON). */
+  recipe: z.union([z.string().min(1), z.record(z.string(), z.unknown())]).optional(),
+  /** Of a server at `url`: shapes of seeded tensors, `input:1,3,224,224`. */
+  shape: shapes.optional(),
+  /** The ONNX file that the server at `url` runs: its answers are compared with it. */
+  reference: z.string().min(1).optional(),
   /** Only this part of a bag, from its beginning. */
   start: duration(0).optional(),
   length: duration(0.001).optional(),

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Arrivals } from "../core/cell.ts";
 import { ConfigError, type ConfigProblem } from "../core/errors.ts";
@@ -21,6 +22,7 @@ const DIMENSIONS = [
   "whenBusy",
   "vehicles",
   "tuning",
+  "httpVersion",
 ] as const satisfies readonly DimensionName[];
 
 const DEFAULTS: Dimensions = {
@@ -36,6 +38,7 @@ const DEFAULTS: Dimensions = {
   whenBusy: ["drop-new"],
   vehicles: [],
   tuning: ["tuned"],
+  httpVersion: ["1.1"],
 };
 
 /** `--quick`: one repetition, short; what the command line names still wins. */
@@ -44,7 +47,11 @@ const QUICK = { repetitions: 1, duration: 1_500, warmup: { kind: "fixed", durati
 const SCHEMES: Readonly<Record<string, TransportName>> = {
   "http:": "http",
   "grpc:": "grpc",
+  "grpc+stream:": "grpc-stream",
   "mqtt:": "mqtt",
+  "tfs+http:": "tfs-http",
+  "tfs+grpc:": "tfs-grpc",
+  "kserve-v1+http:": "kserve-v1",
 };
 
 interface Sources {
@@ -79,6 +86,7 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
     whenBusy: settings.whenBusy ?? DEFAULTS.whenBusy,
     vehicles: settings.vehicles ?? DEFAULTS.vehicles,
     tuning: settings.tuning ?? DEFAULTS.tuning,
+    httpVersion: settings.httpVersion ?? DEFAULTS.httpVersion,
   };
   const asked = DIMENSIONS.filter((name) => line[name] !== undefined);
   const arrivals = line.arrivals ?? (line.schedule === undefined ? arrivalsOf(settings) : "file");
@@ -91,6 +99,12 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
   }
   if (settings.url !== undefined && line.device !== undefined) {
     problems.push({ path: "--device", message: "the server at --url decides on its device" });
+  }
+  if (settings.url === undefined) {
+    for (const key of ["shape", "reference"] as const) {
+      if (line[key] !== undefined)
+        problems.push({ path: `--${key}`, message: "belongs to a server at --url" });
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems);
 
@@ -125,6 +139,11 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
     topic: settings.topic,
     size: settings.size,
     recipe: recipeOf(line.recipe, file.recipe, fileFolder),
+    shape: settings.shape,
+    reference:
+      line.reference === undefined
+        ? file.reference && resolve(fileFolder, file.reference)
+        : resolve(line.reference),
     startSec: settings.start === undefined ? undefined : settings.start / 1_000,
     sourceDurationSec: settings.length === undefined ? undefined : settings.length / 1_000,
     wireBytes: settings.wireBytes ?? "frames",
@@ -173,10 +192,18 @@ function stopOf(
   return { durationMs: 10_000, requests: undefined };
 }
 
-function recipeOf(line: string | undefined, file: string | undefined, folder: string): string | undefined {
-  if (line !== undefined) return line === "raw" ? line : resolve(line);
-  if (file === undefined || file === "raw") return file;
-  return resolve(folder, file);
+/** A recipe's text: files get their whole path; `raw`, JSON and a model's name stay. */
+function recipeOf(
+  line: BenchSettings["recipe"],
+  file: BenchSettings["recipe"],
+  folder: string,
+): string | undefined {
+  const given = line ?? file;
+  if (given === undefined || typeof given === "object") return given && JSON.stringify(given);
+  if (given === "raw" || given.trimStart().startsWith("{")) return given;
+  const path = resolve(line === undefined ? folder : ".", given);
+  const isName = !/[/\\]|\.json$/i.test(given) && !existsSync(path);
+  return isName ? given : path;
 }
 
 function transportOf(

@@ -5,11 +5,13 @@ import type {
   ModelStatistics,
   RepositoryEntry,
   ServerMetadata,
+  TensorMetadata,
 } from "./metadata.ts";
 import type { Parameters } from "./parameters.ts";
+import type { PredictContext } from "./tfs/json-predict.ts";
 
 /** Text bodies that a worker of the core can parse and write, by name: a function cannot cross threads. */
-export type BodyCodec = "oip-json";
+export type BodyCodec = "oip-json" | "tfs-json";
 
 /** What the URL and the headers say about an encoded body. */
 export interface EncodedContext {
@@ -17,6 +19,8 @@ export interface EncodedContext {
   readonly modelVersion?: string | undefined;
   /** Bytes of the JSON part; binary tensors follow it. */
   readonly headerBytes: number;
+  /** `tfs-json`: the model's signature, since the body names no datatypes. */
+  readonly predict?: Pick<PredictContext, "inputs" | "envelope"> | undefined;
 }
 
 /** An answer whose outputs a worker has written already; the transport adds name, id and parameters, then sends. */
@@ -26,8 +30,10 @@ export interface EncodedResponse {
   /** Empty when the request had none. */
   readonly id: string;
   readonly parameters: Parameters;
-  /** The JSON array of the `outputs` member, UTF-8. */
+  /** UTF-8: the JSON array of the `outputs` member (`oip-json`), or the whole body (`tfs-json`). */
   readonly outputs: Uint8Array;
+  /** What was written, in order. */
+  readonly described?: readonly TensorMetadata[] | undefined;
   /** The binary outputs that follow the JSON, in order; empty when every output is in the JSON. */
   readonly binary: readonly Uint8Array[];
   /** When the computation ended, nanoseconds of the server's clock: what follows counts as encode. */

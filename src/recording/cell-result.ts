@@ -78,7 +78,7 @@ export interface RunFacts
 
 export type JudgeBasis = Pick<
   JudgeContext,
-  "quick" | "openLoop" | "rateVaries" | "lossless" | "scenario" | "latencyBoundMs"
+  "quick" | "openLoop" | "rateVaries" | "answersAgainst" | "lossless" | "scenario" | "latencyBoundMs"
 >;
 
 /** Figures and verdict of one repetition. */

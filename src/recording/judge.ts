@@ -14,6 +14,8 @@ export interface JudgeContext extends ScenarioContext {
   readonly failure?: string | undefined;
   readonly answerCheck: AnswerCheck;
   readonly answerAgreementPercent?: number | undefined;
+  /** What the answers are compared with. @default the in-process reference */
+  readonly answersAgainst?: string | undefined;
   /** A lossy encoding may differ: its agreement is printed, and it is never at fault for it. */
   readonly lossless: boolean;
 }
@@ -78,14 +80,19 @@ function failureReasons(figures: CellFigures, { failure }: JudgeContext): string
   return reasons;
 }
 
-function answerReasons({ answerCheck, answerAgreementPercent, lossless }: JudgeContext): string[] {
+function answerReasons({
+  answerCheck,
+  answerAgreementPercent,
+  answersAgainst = "the in-process reference",
+  lossless,
+}: JudgeContext): string[] {
   if (answerCheck !== "differs" || !lossless) return [];
   const found =
     answerAgreementPercent === undefined
       ? ""
       : ` (${Number(answerAgreementPercent.toFixed(4))} % of the classes agree)`;
   return [
-    `The answers differ from the in-process reference${found}: the transport, the model or the input was not the same; do not compare this row.`,
+    `The answers differ from ${answersAgainst}${found}: the transport, the model or the input was not the same; do not compare this row.`,
   ];
 }
 

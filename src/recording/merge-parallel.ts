@@ -72,6 +72,8 @@ export function mergeParallel(parts: readonly RunTally[]): RunTally {
     clock: parts.every(({ clock }) => clock === "one") ? "one" : "several",
     stageRequests: total((part) => part.stageRequests),
     stages: joinStages(parts),
+    // Each saw the same server's counters.
+    serverMeans: parts.find(({ serverMeans }) => serverMeans !== undefined)?.serverMeans,
     stageService: merged((part) => part.stageService),
     tail: mergeTails(parts.flatMap(({ tail }) => tail ?? [])),
     generatorShare: mergeShares(parts.flatMap(({ generatorShare }) => generatorShare ?? [])),

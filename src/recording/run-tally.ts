@@ -11,6 +11,14 @@ import type { TailSums } from "./tail.ts";
 import type { VehicleTally } from "./vehicle-figures.ts";
 import type { WireBytes } from "./wire-bytes.ts";
 
+/** What a server's cumulative counters grew by over a run. */
+export interface ServerMeans {
+  /** Requests that the server answered in that time, those of others included. */
+  readonly requests: number;
+  /** Sum over the requests that the server counts for a stage, and how many those are. */
+  readonly stages: Readonly<Partial<Record<Stage, { readonly count: number; readonly sumNs: number }>>>;
+}
+
 /**
  * One run, counted: all that figures are made of, in a few kilobytes of plain data that merge with other runs'.
  * `requests = ok + failed + timedOut + dropped`.
@@ -62,6 +70,8 @@ export interface RunTally {
   readonly clock: "one" | "several";
   readonly stageRequests: number;
   readonly stages: Readonly<Partial<Record<Stage, Distribution>>>;
+  /** Of a server that tells sums only: its stages as means over these requests; `stages` does not have them. */
+  readonly serverMeans?: ServerMeans | undefined;
   /** Service time of the requests that the stages are made of. */
   readonly stageService: Distribution;
   /** The slowest of them. */

@@ -47,7 +47,11 @@ export function stageFigures(tallies: readonly RunTally[], { medianOnly }: Figur
   const stages: Partial<Record<Stage, StageFigures>> = {};
   for (const stage of STAGES) {
     const distribution = merged((tally) => tally.stages[stage]);
-    if (distribution.count === 0) continue;
+    if (distribution.count === 0) {
+      const meanMs = serverMeanMs(answered, stage);
+      if (meanMs !== undefined) stages[stage] = { meanMs };
+      continue;
+    }
     stages[stage] = {
       meanMs: distribution.sumNs / stageRequests / 1e6,
       p50Ms: percentile(distribution, 500),
@@ -79,6 +83,13 @@ export function stageFigures(tallies: readonly RunTally[], { medianOnly }: Figur
         oneClock && tail.unaccountedNs !== undefined ? tail.unaccountedNs / tail.requests / 1e6 : undefined,
     }),
   };
+}
+
+/** Weighted by requests; sums have no percentiles. */
+function serverMeanMs(tallies: readonly RunTally[], stage: Stage): number | undefined {
+  const parts = tallies.flatMap(({ serverMeans }) => serverMeans?.stages[stage] ?? []);
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  return count === 0 ? undefined : parts.reduce((sum, part) => sum + part.sumNs, 0) / count / 1e6;
 }
 
 function percentile(distribution: Distribution, perMille: number): number | undefined {

@@ -10,7 +10,7 @@ import { ownLateness } from "./own-lateness.ts";
 import type { ProcessCosts } from "./process-costs.ts";
 import { queryTimes } from "./query-times.ts";
 import type { FailureCount, RunRecord } from "./run-record.ts";
-import type { RunTally } from "./run-tally.ts";
+import type { RunTally, ServerMeans } from "./run-tally.ts";
 import { stageTimes } from "./stages.ts";
 import { stallsOf } from "./stalls.ts";
 import { tailSums } from "./tail.ts";
@@ -27,6 +27,8 @@ export interface TallyContext {
   /** Requests of one intended time are the samples of a query. @default false */
   readonly queries?: boolean | undefined;
   readonly costs?: ProcessCosts | undefined;
+  /** Stages that the server tells as sums. */
+  readonly serverMeans?: ServerMeans | undefined;
   /** What crossed the links. */
   readonly wire?: WireBytes | undefined;
 }
@@ -122,6 +124,7 @@ function tallyRows(record: RunRecord, context: TallyContext): RunTally {
     clock: times.clock,
     stageRequests: times.requests,
     stages: Object.fromEntries([...times.stages].map(([stage, values]) => [stage, distributionOf(values)])),
+    serverMeans: context.serverMeans,
     stageService: distributionOf(times.serviceNs),
     tail: tailSums(times),
     generatorShare: openLoop ? generatorShare(record, times, latenessNs) : undefined,

@@ -38,7 +38,7 @@ export function formatWaterfalls(cells: readonly Pick<CellResult, "name" | "figu
 export function formatWaterfall(waterfall: Waterfall): readonly string[] {
   const { steps, serviceMeanMs, serviceTailMeanMs, oneClock } = waterfall;
   const mean = steps.map(({ meanMs }) => meanMs);
-  const tail = serviceTailMeanMs === undefined ? undefined : steps.map(({ tailMeanMs }) => tailMeanMs ?? 0);
+  const tail = serviceTailMeanMs === undefined ? undefined : steps.map(({ tailMeanMs }) => tailMeanMs);
   const pictures = tail === undefined ? 1 : 2;
   const barWidth = Math.floor((WIDTH - NAME - LEG - 2) / pictures - NUMBER - 2);
   const columns = [panel(steps, mean, { total: serviceMeanMs, barWidth, heading: "mean" })];
@@ -67,10 +67,14 @@ interface PanelOptions {
 /** Numbers and bars of one picture, a line a step, all equally long; above them the heading, below the total. */
 function panel(
   steps: readonly WaterfallStep[],
-  values: readonly number[],
+  values: readonly (number | undefined)[],
   { total, barWidth, heading }: PanelOptions,
 ): readonly string[] {
-  const numbers = roundedTo(total, values);
+  const rounded = roundedTo(
+    total,
+    values.map((value) => value ?? 0),
+  );
+  const numbers = rounded.map((text, index) => (values[index] === undefined ? "" : text));
   const column = (at: number): number =>
     Math.round((Math.min(Math.max(at, 0), total) / (total > 0 ? total : 1)) * barWidth);
   let at = 0;

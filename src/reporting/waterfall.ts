@@ -46,7 +46,10 @@ export function waterfallOf(figures: CellFigures): Waterfall | undefined {
   const steps = WAY.flatMap(([name, leg]): readonly WaterfallStep[] => {
     const times = stages[name];
     if (times === undefined) return [];
-    const tailMeanMs = stageServiceTailMeanMs === undefined ? undefined : (times.tailMeanMs ?? 0);
+    // Of a foreign server's sums there are neither percentiles nor a tail.
+    const isMeanOnly = times.p50Ms === undefined && times.tailMeanMs === undefined;
+    const tailMeanMs =
+      stageServiceTailMeanMs === undefined || isMeanOnly ? undefined : (times.tailMeanMs ?? 0);
     return [{ name, leg, meanMs: times.meanMs, tailMeanMs }];
   });
   // The difference is the unaccounted, but for its last bits: so the steps add up to the service time exactly.

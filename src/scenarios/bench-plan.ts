@@ -1,26 +1,30 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { BenchError } from "../core/errors.ts";
+import type { ModelMetadata } from "../core/metadata.ts";
 import { openSource } from "../inputs/open-source.ts";
 import { meanRatePerSec } from "../load/arrival-times.ts";
 import { readScheduleFile } from "../load/schedule-file.ts";
 import { builtinModel } from "../serving/builtin.ts";
-import { readRecipe } from "../serving/recipe.ts";
+import type { Recipe } from "../serving/recipe.ts";
 import { type ModelFile, openModel } from "../serving/repository.ts";
 import type { BenchSpec, Dimensions } from "./bench-spec.ts";
 import { brokerVersion } from "./broker-version.ts";
 import type { Cell } from "./cell.ts";
-import { coreSpecOf, sourceSpecOf } from "./cell-specs.ts";
+import { sourceSpecOf } from "./cell-specs.ts";
 import { checkGenerators } from "./check-generators.ts";
-import { Child } from "./child.ts";
+import { findRecipe } from "./find-recipe.ts";
+import { type ForeignPlan, planForeign } from "./foreign/plan-foreign.ts";
+import { probeServer } from "./foreign/probe-server.ts";
 import type { RecordedTimes } from "./load-keys.ts";
 import { expandMatrix, type SourceFacts } from "./matrix.ts";
-import type { ReferenceCommands } from "./processes/commands.ts";
+import { type PreparedAnswers, prepareAnswers } from "./prepare-answers.ts";
 import { recordedTimes } from "./recorded-times.ts";
 
 /** A bench that is ready to run: everything that could be wrong before the first request has been looked at. */
-export interface BenchPlan {
+export interface BenchPlan extends PlannedCells, PreparedAnswers {}
+
+/** The matrix, expanded. */
+export interface PlannedCells {
   readonly spec: BenchSpec;
   readonly cells: readonly Cell[];
   /** Combinations that cannot be, in words. */
@@ -29,10 +33,8 @@ export interface BenchPlan {
   readonly notes: readonly string[];
   /** `seeded` or `trained` weights, by model; built-in and foreign models are not in it. */
   readonly weights: Readonly<Record<string, string>>;
-  /** File of a cell's reference answers; `undefined`: there is none. */
-  reference(cell: Cell): string | undefined;
-  /** Removes the temporary files. Idempotent. */
-  dispose(): Promise<void>;
+  /** What a server elsewhere says of its models. */
+  readonly signatures: ReadonlyMap<string, ModelMetadata>;
 }
 
 export interface PrepareOptions {
@@ -45,22 +47,27 @@ export interface PrepareOptions {
  * Opens inputs and models (generating what is to be generated), expands the matrix, and nothing else.
  * @throws {BenchError} for everything that is wrong with the matrix, an input or a model.
  */
-export async function planCells(
-  spec: BenchSpec,
-  { onProgress }: PrepareOptions,
-): Promise<Omit<BenchPlan, "reference" | "dispose">> {
-  if (spec.recipe !== undefined && spec.recipe !== "raw") await readRecipe(spec.recipe);
+export async function planCells(given: BenchSpec, { onProgress }: PrepareOptions): Promise<PlannedCells> {
+  const recipe = given.recipe === undefined ? undefined : await findRecipe(given.recipe, given.repository);
+  const foreign = await planServer(given, recipe);
+  const spec: BenchSpec = {
+    ...given,
+    dimensions: foreign?.dimensions ?? given.dimensions,
+    recipe: recipe === undefined || recipe === "raw" ? recipe : JSON.stringify(recipe),
+  };
   const models = new Map<string, ModelFile | undefined>();
-  const notes = new Set<string>();
+  const notes = new Set<string>(foreign?.notes);
   const facts = new Map<string, SourceFacts>();
   const blocks = [spec.dimensions, ...spec.also.map((block) => ({ ...spec.dimensions, ...block }))];
   for (const { model, input } of blocks) {
     for (const name of model) {
-      if (!models.has(name)) models.set(name, await findModel(spec, name, onProgress));
+      const isForeign = foreign?.source(name, "synthetic") !== undefined;
+      if (!models.has(name))
+        models.set(name, isForeign ? undefined : await findModel(spec, name, onProgress));
       for (const path of input) {
         const key = `${name}\0${path}`;
         if (!facts.has(key))
-          facts.set(key, await sourceFacts(spec, name, path, { file: models.get(name), notes }));
+          facts.set(key, await sourceFacts(spec, name, path, { file: models.get(name), foreign, notes }));
       }
     }
   }
@@ -69,8 +76,8 @@ export async function planCells(
   const mqttVersion = usesMqtt ? await brokerVersion(spec) : "";
   const matrix = expandMatrix(spec, {
     takesImages: (model) => {
-      const recipe = spec.recipe ?? models.get(model)?.recipe ?? "raw";
-      return recipe !== "raw" && builtinModel(model) === undefined;
+      const known = recipe ?? models.get(model)?.recipe ?? foreign?.servedRecipe(model) ?? "raw";
+      return known !== "raw" && builtinModel(model) === undefined;
     },
     isBatched: (model) => {
       const file = models.get(model);
@@ -81,6 +88,11 @@ export async function planCells(
       if (found === undefined) throw new Error(`input ${input} was not opened`);
       return found;
     },
+    foreign: (combination) => {
+      const { model = "", input = "" } = combination;
+      const found = facts.get(`${model}\0${input}`);
+      return found && foreign?.form(combination, found);
+    },
     mqttVersion,
     scheduleFile,
   });
@@ -88,7 +100,24 @@ export async function planCells(
   const weights = [...models].flatMap(([name, file]) =>
     file === undefined ? [] : [[name, file.weights] as const],
   );
-  return { spec, ...matrix, notes: [...notes], weights: Object.fromEntries(weights) };
+  return {
+    spec,
+    ...matrix,
+    notes: [...notes],
+    weights: Object.fromEntries(weights),
+    signatures: foreign?.signatures ?? new Map(),
+  };
+}
+
+/** Asks the server at `--url` what it is. */
+async function planServer(
+  spec: BenchSpec,
+  recipe: Recipe | "raw" | undefined,
+): Promise<ForeignPlan | undefined> {
+  const { url, dimensions, also } = spec;
+  if (url === undefined) return undefined;
+  const models = new Set([dimensions, ...also].flatMap(({ model = [] }) => model));
+  return planForeign(spec, await probeServer(spec, url, [...models]), recipe);
 }
 
 /** Reads the file of timestamps where cells follow it. */
@@ -121,12 +150,22 @@ async function sourceFacts(
   spec: BenchSpec,
   model: string,
   path: string,
-  { file, notes }: { readonly file: ModelFile | undefined; readonly notes: Set<string> },
+  {
+    file,
+    foreign,
+    notes,
+  }: {
+    readonly file: ModelFile | undefined;
+    readonly foreign: ForeignPlan | undefined;
+    readonly notes: Set<string>;
+  },
 ): Promise<SourceFacts> {
   const size = file?.recipe === "raw" ? undefined : file?.recipe.size;
-  const source = sourceSpecOf(spec, model, path, size);
-  const { name, frames, notes: said } = await openSource(source);
-  notes.add(`input ${name}: ${said.join("; ")}`);
+  const elsewhere = foreign?.source(model, path);
+  const source = elsewhere?.spec ?? sourceSpecOf(spec, model, path, size);
+  const { name: found, frames, notes: said } = await openSource(source);
+  const name = elsewhere?.shapes === undefined ? found : `${path}@${elsewhere.shapes}`;
+  if (elsewhere?.shapes === undefined) notes.add(`input ${name}: ${said.join("; ")}`);
   const kinds = new Map(
     frames.map(({ widthPx, heightPx, encoding }) => {
       const kind = { widthPx, heightPx, encoding };
@@ -153,51 +192,5 @@ async function sourceFacts(
  */
 export async function prepareBench(spec: BenchSpec, options: PrepareOptions): Promise<BenchPlan> {
   const planned = await planCells(spec, options);
-  const folder = await mkdtemp(join(tmpdir(), "wirebench-"));
-  const files = new Map<string, string>();
-  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  const groupOf = ({ key, inputPath }: Cell): string =>
-    [key.model, key.device ?? "", key.placement, inputPath].join("\0");
-  try {
-    for (const cell of planned.cells) {
-      const group = groupOf(cell);
-      if (files.has(group) || !isKnown(cell, planned.weights)) continue;
-      if (options.signal.aborted) throw options.signal.reason;
-      const path = join(folder, `${files.size}.bin`);
-      options.onProgress(`reference answers of ${cell.key.model} to ${cell.key.input}, in process`);
-      await runReference(spec, cell, path, options.signal);
-      files.set(group, path);
-    }
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  return { ...planned, reference: (cell) => files.get(groupOf(cell)), dispose };
-}
-
-/** Whether the model can be run here. */
-function isKnown({ key }: Cell, weights: Readonly<Record<string, string>>): boolean {
-  return builtinModel(key.model) !== undefined || weights[key.model] !== undefined;
-}
-
-async function runReference(spec: BenchSpec, cell: Cell, path: string, signal: AbortSignal): Promise<void> {
-  const child = new Child<ReferenceCommands>({ role: "reference", tuning: "defaults" });
-  const stop = (): void => void child.end();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    await child.ask("answer", {
-      model: cell.key.model,
-      core: coreSpecOf(spec, cell.key),
-      // On a GPU where each node runs is verified with what is warmed: a misfit is found before the first request.
-      warm: cell.key.device === "gpu" ? cell.warm : [],
-      placement: cell.key.placement,
-      frames: cell.source,
-      path,
-    });
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    signal.removeEventListener("abort", stop);
-    await child.end();
-  }
+  return { ...planned, ...(await prepareAnswers(planned, options)) };
 }

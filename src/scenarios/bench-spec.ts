@@ -1,6 +1,7 @@
 import type { Arrivals, Connections, Device, Placement, ScenarioName, WhenBusy } from "../core/cell.ts";
-import type { Encoding, Qos, TransportName, Tuning } from "../core/transport.ts";
+import type { Encoding, HttpVersion, Qos, TransportName, Tuning } from "../core/transport.ts";
 import type { WarmUpRule } from "../load/warm-up.ts";
+import type { TensorShape } from "./foreign/tensor-shape.ts";
 
 /** The dimensions of the matrix that are lists; every combination is a cell. */
 export interface Dimensions {
@@ -21,6 +22,8 @@ export interface Dimensions {
   /** Empty: one, and the key does not mention it. Open loop and server. */
   readonly vehicles: readonly number[];
   readonly tuning: readonly Tuning[];
+  /** http; whatever else there is has one version. */
+  readonly httpVersion: readonly HttpVersion[];
 }
 
 /** From one rate to another, of a ramp or of steps: `5..50`. */
@@ -87,8 +90,12 @@ export interface BenchSpec {
   readonly broker?: string | undefined;
   readonly topic?: string | undefined;
   readonly size?: SourceSize | undefined;
-  /** `raw`, or the path of a recipe file. */
+  /** `raw`, a recipe as JSON, the absolute path of a recipe file, or a model's name (not after the plan). */
   readonly recipe?: string | undefined;
+  /** Of a server elsewhere: the shapes of seeded tensors. */
+  readonly shape?: readonly TensorShape[] | undefined;
+  /** Of a server elsewhere: the ONNX file that it is said to run. */
+  readonly reference?: string | undefined;
   readonly startSec?: number | undefined;
   readonly sourceDurationSec?: number | undefined;
   readonly maxPayloadBytes: number;

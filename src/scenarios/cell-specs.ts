@@ -1,4 +1,5 @@
 import type { CellKey } from "../core/cell.ts";
+import { HTTP_VERSIONS, type HttpVersion } from "../core/transport.ts";
 import type { SourceSpec } from "../inputs/open-source.ts";
 import { builtinModel } from "../serving/builtin.ts";
 import { arrivalsOf } from "./arrivals-label.ts";
@@ -53,6 +54,11 @@ export function loadSpecOf(spec: BenchSpec, key: CellKey, repetition: number): L
       };
     }
   }
+}
+
+/** The version that a cell's http clients speak; `undefined` for other transports. */
+export function httpVersionOf({ transport, protocolVersion }: CellKey): HttpVersion | undefined {
+  return transport === "http" ? HTTP_VERSIONS.find((version) => version === protocolVersion) : undefined;
 }
 
 /** How many connections a cell's generator opens. */

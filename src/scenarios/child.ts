@@ -12,11 +12,19 @@ const END_MS = 5_000;
 
 export type Role = "server" | "generator" | "broker" | "relay" | "reference";
 
+/** Starts a process for {@link Child}: its standard error a pipe, its IPC with serialization "advanced". */
+export type Launch = (
+  entry: string,
+  options: { readonly env: NodeJS.ProcessEnv; readonly execArgv: readonly string[] },
+) => ChildProcess;
+
 export interface ChildOptions {
   readonly role: Role;
   readonly tuning: Tuning;
   /** A process whose network namespace it is to run in. @default that of the conductor */
   readonly beside?: number | undefined;
+  /** Instead of a plain fork; `beside` is left out then. */
+  readonly launch?: Launch | undefined;
   onNotice?(notice: string, value: unknown): void;
 }
 
@@ -44,19 +52,22 @@ export class Child<C extends Commands> {
   #next = 0;
   #stderr = "";
 
-  constructor({ role, tuning, beside, onNotice }: ChildOptions) {
+  constructor({ role, tuning, beside, launch, onNotice }: ChildOptions) {
     this.role = role;
     const entry = fileURLToPath(new URL(`./processes/${role}.js`, import.meta.url));
     const tuned = processTuning(tuning);
-    this.#process = fork(entry, {
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      ...tuned,
-      env: gpuEnvironment(tuned.env),
-      ...(beside === undefined
-        ? {}
-        : { execPath: "nsenter", execArgv: [...joining(beside), process.execPath, ...tuned.execArgv] }),
-    });
+    const env = gpuEnvironment(tuned.env);
+    this.#process =
+      launch?.(entry, { env, execArgv: tuned.execArgv }) ??
+      fork(entry, {
+        serialization: "advanced",
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+        ...tuned,
+        env,
+        ...(beside === undefined
+          ? {}
+          : { execPath: "nsenter", execArgv: [...joining(beside), process.execPath, ...tuned.execArgv] }),
+      });
     this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-4_096);
     });
@@ -71,7 +82,10 @@ export class Child<C extends Commands> {
         this.#waiting.clear();
         resolve(this.#exit);
       };
-      this.#process.on("error", () => ended(null, null));
+      this.#process.on("error", () => {
+        // A message that could not be sent is told here too: only a process that never began has no number.
+        if (this.#process.pid === undefined) ended(null, null);
+      });
       this.#process.on("close", ended);
     });
   }

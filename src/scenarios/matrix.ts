@@ -6,6 +6,7 @@ import type { WarmUpContent } from "../serving/worker-protocol.ts";
 import { rangeOfLabel } from "./arrivals-label.ts";
 import type { BenchSpec, DimensionName, Dimensions } from "./bench-spec.ts";
 import type { Cell } from "./cell.ts";
+import type { ForeignForm, Misfit } from "./foreign/foreign-form.ts";
 import { type Combination, connectionsKey, loads, type RecordedTimes, scheduleKey } from "./load-keys.ts";
 
 /** What the matrix must know of the world to tell possible cells from impossible ones. */
@@ -16,6 +17,8 @@ export interface MatrixFacts {
   isBatched(model: string): boolean;
   /** Of a model's frames from an input: the `input` key, and whether the camera's mosaic is there. */
   source(model: string, input: string): SourceFacts;
+  /** How frames become requests to a server that is not ours, or why they cannot; `undefined` for ours. */
+  foreign?(combination: Combination): ForeignForm | Misfit | undefined;
   /** What the broker speaks. */
   readonly mqttVersion: string;
   /** The file of timestamps; absent where the schedule is none. */
@@ -81,7 +84,10 @@ function* combinations(lists: Dimensions, spec: BenchSpec): Generator<Combinatio
               for (const transport of lists.transport)
                 for (const encoding of lists.encoding)
                   for (const tuning of lists.tuning)
-                    yield { model, input, device, placement, scenario, ...load, transport, encoding, tuning };
+                    for (const httpVersion of transport === "http" ? lists.httpVersion : [undefined]) {
+                      const carried = { transport, encoding, tuning, httpVersion };
+                      yield { model, input, device, placement, scenario, ...load, ...carried };
+                    }
 }
 
 interface Impossible {
@@ -97,12 +103,23 @@ function impossible(c: Combination, spec: BenchSpec, facts: MatrixFacts): Imposs
       return { pair: `the times of ${name}`, why: "only a bag says when its frames were taken" };
     }
   }
+  const form = facts.foreign?.(c);
+  if (form?.kind === "misfit")
+    return { pair: `${encoding} (placement ${placement}) with ${model}`, why: form.why };
+  const isRest = transport === "tfs-http" || transport === "kserve-v1";
+  if (isRest && encoding !== "json") {
+    return {
+      pair: `${encoding} over ${transport}`,
+      why: "TensorFlow Serving's and KServe's REST is JSON only",
+    };
+  }
   if (encoding === "json") {
-    return transport === "http" || transport === "http-relay"
+    return isRest || transport === "http" || transport === "http-relay"
       ? undefined
       : { pair: `json over ${transport}`, why: "JSON bodies travel over http only" };
   }
   if (encoding === "binary") return undefined;
+  if (form !== undefined) return undefined;
   if (!facts.takesImages(model)) {
     return { pair: `${encoding} with ${model}`, why: "the model takes tensors untouched (binary or json)" };
   }
@@ -137,7 +154,16 @@ function cellOf(c: Combination, spec: BenchSpec, facts: MatrixFacts): Cell {
     connections: remote ? connectionsKey(c, spec) : undefined,
     qos: transport === "mqtt" ? spec.qos : undefined,
     protocolVersion: remote
-      ? { http: "1.1", "http-relay": "1.1", grpc: "2", mqtt: facts.mqttVersion }[transport]
+      ? {
+          http: c.httpVersion ?? "1.1",
+          "http-relay": "1.1",
+          grpc: "2",
+          "grpc-stream": "2",
+          mqtt: facts.mqttVersion,
+          "tfs-http": "1.1",
+          "tfs-grpc": "2",
+          "kserve-v1": "1.1",
+        }[transport]
       : undefined,
     tls: "off",
     compression: "off",
@@ -151,9 +177,15 @@ function cellOf(c: Combination, spec: BenchSpec, facts: MatrixFacts): Cell {
     name: cellName(key),
     inputPath: input,
     source,
+    foreign: foreignOf(c, facts),
     batched: facts.isBatched(model),
     warm: warmContents(key, facts, kinds),
   };
+}
+
+function foreignOf(c: Combination, facts: MatrixFacts): ForeignForm | undefined {
+  const form = facts.foreign?.(c);
+  return form?.kind === "misfit" ? undefined : form;
 }
 
 /** What the serving core of a cell will be sent, and so runs before it is ready. */
@@ -194,12 +226,13 @@ function checkAsked(spec: BenchSpec, cells: readonly Cell[], skipped: readonly s
     whenBusy: ({ key }) => key.whenBusy,
     vehicles: ({ key }) => key.vehicles,
     tuning: ({ key }) => key.tuning,
+    httpVersion: ({ key }) => (key.transport.startsWith("http") ? key.protocolVersion : undefined),
   };
   const problems = spec.asked.flatMap((name) =>
     spec.dimensions[name]
       .filter((value) => !cells.some((cell) => used[name](cell) === value))
       .map((value) => ({
-        path: `--${name === "whenBusy" ? "when-busy" : name}`,
+        path: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
         message: `'${value}' ends up in no cell${skipped.length > 0 ? ` (${skipped.join("; ")})` : ""}`,
       })),
   );

@@ -25,6 +25,8 @@ export interface PreparationSpec {
   readonly placement: Placement;
   /** No picture work at all: built-in models and raw recipes. */
   readonly raw: boolean;
+  /** The server is not ours: what wirebench's own parameters say is not sent. @default false */
+  readonly foreign?: boolean | undefined;
 }
 
 /** Whether a cell needs the client's worker: picture work never runs on the thread with the sockets. */
@@ -49,19 +51,20 @@ export function createPreparation(
   frames: readonly Frame[],
   pipeline: ClientPipeline | undefined,
 ): Preparation {
-  const { modelName, input, encoding, placement, raw } = spec;
+  const { modelName, input, encoding, placement, raw, foreign = false } = spec;
   const request = (id: string, tensor: Tensor): InferRequest => ({ modelName, id, inputs: [tensor] });
   const image = (frame: Frame, data: Uint8Array, content: string): Tensor => ({
     name: input.name,
     datatype: "UINT8",
     shape: [1, frame.heightPx, frame.widthPx, data.byteLength / (frame.heightPx * frame.widthPx)],
     data,
-    parameters: { [CONTENT]: content },
+    ...(foreign ? {} : { parameters: { [CONTENT]: content } }),
   });
   const encoded = (data: Uint8Array): Tensor => ({
     name: input.name,
     datatype: "BYTES",
-    shape: [1],
+    // OpenVINO's server takes [1] whatever the model's own shape is; others want the rank that they tell.
+    shape: foreign && input.datatype === "BYTES" ? input.shape.map(() => 1) : [1],
     data: packBytes([data]),
   });
   const frameAt = (index: number): Frame => {

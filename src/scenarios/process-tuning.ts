@@ -25,6 +25,6 @@ export const TUNING_NOTES: Readonly<Record<Tuning, readonly string[]>> = {
     `tuned, every process: GLIBC_TUNABLES=${MALLOC} and node ${OLD_SPACE}`,
     "tuned, grpc: HTTP/2 windows of 16 MiB at both ends, messages written straight into the library's frames",
     "tuned, mqtt: socket buffers of 1 MiB; at QoS 0 messages are written without being joined",
-    "tuned, http: nothing beyond the processes' settings",
+    "tuned, http: HTTP/1.1 has nothing beyond the processes' settings; HTTP/2 has windows of 16 MiB at both ends",
   ],
 };

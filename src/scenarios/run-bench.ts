@@ -62,6 +62,7 @@ export async function runBench(
         cell,
         repetition,
         reference: plan.reference(cell),
+        learned: plan.learned(cell),
         signal,
         onPhase: (phase, fraction) => void onEvent({ ...position, kind: "phase", phase, fraction }),
       });

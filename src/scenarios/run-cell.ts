@@ -2,12 +2,14 @@ import { messageOf } from "../core/errors.ts";
 import type { BrokerMark } from "../recording/broker-marks.ts";
 import type { ProcessCosts } from "../recording/process-costs.ts";
 import { recordingNotes } from "../recording/recording-notes.ts";
+import type { RunRecord } from "../recording/run-record.ts";
 import { NO_ANSWERS } from "./answers.ts";
 import type { BenchSpec } from "./bench-spec.ts";
 import type { Cell } from "./cell.ts";
-import { connectionsOf, coreSpecOf, loadSpecOf } from "./cell-specs.ts";
+import { connectionsOf, coreSpecOf, httpVersionOf, loadSpecOf } from "./cell-specs.ts";
 import { generatorsOf } from "./check-generators.ts";
 import { Child, describeExit } from "./child.ts";
+import { Crew } from "./crew.ts";
 import { type Generators, type GeneratorsMeasured, startGenerators } from "./generators.ts";
 import { type GpuSampler, startGpuSampler } from "./machine/gpu-sampler.ts";
 import { createLinkMeter } from "./network/link-meter.ts";
@@ -21,6 +23,7 @@ import type {
   ServerCommands,
 } from "./processes/commands.ts";
 import type { RunOutcome } from "./run-outcome.ts";
+import { openStatisticsProbe } from "./statistics-probe.ts";
 
 /** Everything that the bench starts listens here. */
 const HOST = "127.0.0.1";
@@ -34,26 +37,14 @@ export interface RunCellOptions {
   readonly repetition: number;
   /** File of the reference answers. */
   readonly reference?: string | undefined;
+  /** File that the answers of a server elsewhere are compared with, and completed. */
+  readonly learned?: string | undefined;
   /** Of a `delay` model's requests, microseconds. */
   readonly delaysUs?: readonly number[] | undefined;
   /** Where the processes stand. @default all on loopback */
   readonly namespaces?: Namespaces | undefined;
   readonly signal: AbortSignal;
   onPhase(phase: Phase, fraction: number): void;
-}
-
-/** The processes of one run: started one by one, ended together in reverse order. */
-class Crew {
-  readonly #children: Child<never>[] = [];
-
-  add<T extends Child<never>>(child: T): T {
-    this.#children.push(child);
-    return child;
-  }
-
-  async end(): Promise<void> {
-    for (const child of this.#children.toReversed()) await child.end();
-  }
 }
 
 /**
@@ -152,8 +143,11 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
     connections: connectionsOf(key),
     tuning,
     qos,
+    httpVersion: httpVersionOf(key),
     maxPayloadBytes,
+    foreign: cell.foreign,
     reference: options.reference,
+    learned: options.learned,
     idPrefix: `${repetition}-`,
     part: { index: 0, of: 1 },
     recording: { maxRecorded: spec.maxRecorded, deadlineMs: spec.deadlineMs },
@@ -163,6 +157,18 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
   core ??= ready.core;
   notes.push(...ready.notes, ...(core?.deviceNotes ?? []));
 
+  const statistics =
+    cell.foreign === undefined || spec.url === undefined
+      ? undefined
+      : // Not through the relay, where there is one.
+        crew.also(
+          await openStatisticsProbe({
+            transport: key.transport === "http-relay" ? "http" : key.transport,
+            endpoint: spec.url,
+            model: key.model,
+            maxPayloadBytes,
+          }),
+        );
   const failure = watch({ generators, server, middle, signal });
   onPhase("warm-up", 0);
   const warmup = await generators.warmUp();
@@ -174,7 +180,7 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
     namespaces: options.namespaces,
   });
   await links.begin();
-  await Promise.all([server?.ask("begin", undefined), middle?.ask("begin", undefined)]);
+  await Promise.all([server?.ask("begin", undefined), middle?.ask("begin", undefined), statistics?.begin()]);
   onPhase("measuring", 0);
   const windowStartedAt = new Date().toISOString();
   gpu?.begin();
@@ -183,6 +189,8 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
   const { costs, marks } = await closeWindow(measured, server, middle);
   const record = await generators.record(marks);
   notes.push(...recordingNotes(record));
+  const counted = await statistics?.end(okOf(record));
+  if (counted !== undefined) notes.push(counted.note);
   const { wire, kernelBytes, notes: said } = await links.end(record, costs);
   notes.push(...said);
   return {
@@ -195,6 +203,7 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
     retrieveNs: ready.retrieveNs,
     core,
     warmup,
+    serverMeans: counted?.means,
     wire,
     kernelBytes,
     notes,
@@ -253,4 +262,11 @@ async function closeWindow(
     },
     marks: middleWindow?.marks ?? [],
   };
+}
+
+/** Good answers, one by one recorded or only counted. */
+function okOf({ columns, rows, unrecorded }: RunRecord): number {
+  let ok = unrecorded?.ok ?? 0;
+  for (let row = 0; row < rows; row++) if (columns.status[row] === 0) ok++;
+  return ok;
 }

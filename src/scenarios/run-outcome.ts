@@ -2,6 +2,7 @@ import type { WarmUpResult } from "../recording/cell-result.ts";
 import type { GpuUsage } from "../recording/gpu-usage.ts";
 import type { ProcessCosts } from "../recording/process-costs.ts";
 import type { RunRecord } from "../recording/run-record.ts";
+import type { ServerMeans } from "../recording/run-tally.ts";
 import type { LinkBytes, WireBytes } from "../recording/wire-bytes.ts";
 import type { AnswerTally } from "./answers.ts";
 import type { CoreFacts } from "./processes/commands.ts";
@@ -23,6 +24,8 @@ export interface RunOutcome {
   /** Of the serving core, where the bench started it. */
   readonly core?: CoreFacts | undefined;
   readonly warmup?: WarmUpResult | undefined;
+  /** What the counters of a server elsewhere grew by; absent where it has none. */
+  readonly serverMeans?: ServerMeans | undefined;
   /** What crossed the links; absent for `local`. */
   readonly wire?: WireBytes | undefined;
   /** Payload that the kernel counted over the generators' connections; absent where it does not tell. */

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { followsSchedule } from "../core/cell.ts";
 import { clockId } from "../core/clock.ts";
 import { type JudgeBasis, type RunResult, runResult } from "../recording/cell-result.ts";
@@ -10,8 +11,8 @@ import type { RunOutcome } from "./run-outcome.ts";
 
 /** What judging a cell's runs starts from. */
 export function judgeBasis(
-  { quick, latencyBoundMs }: Pick<BenchSpec, "quick" | "latencyBoundMs">,
-  { key }: Pick<Cell, "key">,
+  { quick, latencyBoundMs, reference }: Pick<BenchSpec, "quick" | "latencyBoundMs" | "reference">,
+  { key, foreign }: Pick<Cell, "key" | "foreign">,
 ): JudgeBasis {
   return {
     quick,
@@ -19,6 +20,12 @@ export function judgeBasis(
     latencyBoundMs,
     openLoop: followsSchedule(key.scenario),
     rateVaries: /^(ramp|steps|recording|file)\b/.test(key.arrivals ?? ""),
+    answersAgainst:
+      foreign === undefined
+        ? undefined
+        : reference === undefined
+          ? "the first of this bench to the same frames"
+          : `the local run of ${basename(reference)}`,
     lossless: key.encoding !== "jpeg",
   };
 }
@@ -43,6 +50,7 @@ export function toRunResult(
     costs: outcome.costs,
     queries: key.scenario === "multi-stream",
     waits: key.whenBusy !== undefined && key.whenBusy !== "drop-new",
+    serverMeans: outcome.serverMeans,
     wire: outcome.wire,
   });
   return runResult(

@@ -1,14 +1,23 @@
 import type { Transport, TransportName } from "../core/transport.ts";
-import { createGrpcTransport } from "../transports/grpc/index.ts";
+import { createGrpcStreamTransport, createGrpcTransport } from "../transports/grpc/index.ts";
 import { createHttpTransport } from "../transports/http/index.ts";
 import { createLocalTransport } from "../transports/local/index.ts";
 import { createMqttTransport } from "../transports/mqtt/index.ts";
+import {
+  createKserveV1Transport,
+  createTfsGrpcTransport,
+  createTfsHttpTransport,
+} from "../transports/tfs/index.ts";
 
 const CREATE: { readonly [T in TransportName]: () => Transport } = {
   local: createLocalTransport,
   http: createHttpTransport,
   grpc: createGrpcTransport,
+  "grpc-stream": createGrpcStreamTransport,
   mqtt: createMqttTransport,
+  "tfs-http": createTfsHttpTransport,
+  "tfs-grpc": createTfsGrpcTransport,
+  "kserve-v1": createKserveV1Transport,
   // The same client and server; what stands between them is a process of its own.
   "http-relay": () => ({ ...createHttpTransport(), name: "http-relay" }),
 };

@@ -28,6 +28,12 @@ export interface ConformanceSubject {
   readonly tunings?: readonly Tuning[];
   /** The transport tells the server that a client gave up. */
   readonly cancelReachesServer: boolean;
+  /** Its protocol has no question for who serves. @default false */
+  readonly serverIsNameless?: boolean;
+  /** The tensors of a message need not have one first size. @default true */
+  readonly carriesUnequalBatches?: boolean;
+  /** What it says of an unknown model or version. @default the core's words */
+  readonly notFound?: (modelName: string, modelVersion?: string) => string;
   /** Both ends can only be in one process. */
   readonly inProcess?: boolean;
   /**

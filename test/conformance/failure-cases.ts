@@ -43,12 +43,13 @@ export function failureCases(bed: () => Bed): void {
 
   it("an unknown model or version is NOT_FOUND, for infer and for metadata", async () => {
     await withPair(bed(), async ({ client }) => {
+      const { notFound } = bed().subject;
       await expect(infer(client, requestOf("nobody", Uint8Array.of(1)))).rejects.toEqual(
-        failure("NOT_FOUND", "unknown model 'nobody'"),
+        failure("NOT_FOUND", notFound?.("nobody") ?? "unknown model 'nobody'"),
       );
       const request = { ...requestOf("echo", Uint8Array.of(1)), modelVersion: "7" };
       await expect(infer(client, request)).rejects.toEqual(
-        failure("NOT_FOUND", "model 'echo' has no version '7'"),
+        failure("NOT_FOUND", notFound?.("echo", "7") ?? "model 'echo' has no version '7'"),
       );
       await expect(client.modelMetadata("nobody")).rejects.toEqual(failure("NOT_FOUND"));
     });

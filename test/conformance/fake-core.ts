@@ -1,9 +1,13 @@
+import { parseBody, writeAnswerBody } from "../../dist/core/body-codec.js";
 import { monotonicClock } from "../../dist/core/clock.js";
 import { TransportError } from "../../dist/core/errors.js";
 import type { InferRequest, InferResponse } from "../../dist/core/inference.js";
-import type { ModelConfiguration, ModelMetadata, ModelStatistics } from "../../dist/core/metadata.js";
-import { isBinaryOutput } from "../../dist/core/oip/binary.js";
-import { parseInferRequest, writeOutputs } from "../../dist/core/oip/json.js";
+import type {
+  ModelConfiguration,
+  ModelMetadata,
+  ModelStatistics,
+  RepositoryEntry,
+} from "../../dist/core/metadata.js";
 import { DELAY_US, INFER_NS, QUEUE_NS } from "../../dist/core/parameters.js";
 import type { EncodedResponse, ServingCore } from "../../dist/core/serving-core.js";
 import { isFailureStatus } from "../../dist/core/status.js";
@@ -13,6 +17,7 @@ import type { Tensor } from "../../dist/core/tensor.js";
  * A serving core for tests, with these models:
  * `echo` answers its inputs and its parameters; `delay` waits `wirebench_delay_us`, unless aborted, and answers one byte;
  * `fail` throws the status and the message of its parameters; `grow` answers as many bytes as its parameter `bytes`.
+ * Its repository also holds `spare`, which echoes once it was loaded, and `broken`, which cannot be.
  */
 export interface FakeCore extends ServingCore {
   /** The ids of the requests that came, and of those whose signal was aborted while they waited. */
@@ -21,6 +26,9 @@ export interface FakeCore extends ServingCore {
 }
 
 const MODELS = ["delay", "echo", "fail", "grow"];
+
+/** Why `broken` cannot be loaded. */
+export const BROKEN = "failed to load 'broken', it is no ONNX model";
 
 const ECHO: ModelMetadata = {
   name: "echo",
@@ -65,8 +73,27 @@ export function createFakeCore(): FakeCore {
   const seen: string[] = [];
   const aborted: string[] = [];
 
+  const served = new Set(MODELS);
+  const repository = new Map<string, RepositoryEntry>(
+    [...MODELS, "spare", "broken"].map((name) => [
+      name,
+      { name, version: "1", state: served.has(name) ? "READY" : "", reason: "" },
+    ]),
+  );
+
+  const listed = (modelName: string): RepositoryEntry => {
+    const entry = repository.get(modelName);
+    if (entry === undefined) throw new TransportError("NOT_FOUND", `unknown model '${modelName}'`);
+    return entry;
+  };
   const known = (modelName: string, modelVersion?: string): void => {
-    if (!MODELS.includes(modelName)) throw new TransportError("NOT_FOUND", `unknown model '${modelName}'`);
+    listed(modelName);
+    if (!served.has(modelName)) {
+      throw new TransportError(
+        "NOT_FOUND",
+        `Request for unknown model: '${modelName}' has no available versions`,
+      );
+    }
     if (modelVersion !== undefined && modelVersion !== "1") {
       throw new TransportError("NOT_FOUND", `model '${modelName}' has no version '${modelVersion}'`);
     }
@@ -80,7 +107,7 @@ export function createFakeCore(): FakeCore {
       shape: [data.byteLength],
       data,
     });
-    if (modelName === "echo") return inputs.map(taken);
+    if (modelName === "echo" || modelName === "spare") return inputs.map(taken);
     if (modelName === "grow") return [bytes(new Uint8Array(Number(parameters["bytes"])))];
     if (modelName === "fail") {
       const { status, message } = parameters;
@@ -121,10 +148,11 @@ export function createFakeCore(): FakeCore {
     }),
     isReady: () => true,
     isModelReady: (modelName, modelVersion) => {
+      if (listed(modelName).state === "UNAVAILABLE") return false;
       known(modelName, modelVersion);
       return true;
     },
-    modelNames: () => MODELS,
+    modelNames: () => [...served],
     modelMetadata: (modelName, modelVersion) => {
       known(modelName, modelVersion);
       return { ...ECHO, name: modelName };
@@ -137,11 +165,26 @@ export function createFakeCore(): FakeCore {
       if (modelName !== undefined) known(modelName, modelVersion);
       return [STATISTICS];
     },
-    async inferEncoded(body, _codec, context, signal): Promise<EncodedResponse> {
-      const { request, binaryOutputs } = parseInferRequest(body, context);
+    async inferEncoded(body, codec, context, signal): Promise<EncodedResponse> {
+      const { request, form } = parseBody(codec, body, context);
       const { outputs, parameters = {}, finishedNs = 0, ...head } = await infer(request, signal);
-      const written = writeOutputs(outputs, (name) => isBinaryOutput(binaryOutputs, name));
-      return { ...head, parameters, outputs: written.json, binary: written.binary, finishedNs };
+      const { json, binary, described } = writeAnswerBody(form, outputs);
+      return { ...head, parameters, outputs: json, binary, described, finishedNs };
+    },
+    repositoryIndex: () => Promise.resolve([...repository.values()]),
+    async loadModel(modelName) {
+      const entry = listed(modelName);
+      if (modelName === "broken") {
+        repository.set(modelName, { ...entry, state: "UNAVAILABLE", reason: BROKEN });
+        throw new TransportError("INVALID_ARGUMENT", BROKEN);
+      }
+      served.add(modelName);
+      repository.set(modelName, { ...entry, state: "READY", reason: "" });
+    },
+    async unloadModel(modelName) {
+      const entry = listed(modelName);
+      served.delete(modelName);
+      repository.set(modelName, { ...entry, state: "UNAVAILABLE", reason: "unloaded" });
     },
     close: () => Promise.resolve(),
   };

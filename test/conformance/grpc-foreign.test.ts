@@ -76,7 +76,8 @@ describe("a foreign client of our server", () => {
     expect(await call(client, "ServerLive", {})).toEqual({ live: true });
     expect(await call(client, "ServerReady", {})).toEqual({ ready: true });
     expect(await call(client, "ModelReady", { name: "echo" })).toEqual({ ready: true });
-    await expect(call(client, "ModelReady", { name: "nobody" })).rejects.toMatchObject({
+    expect(await call(client, "ModelReady", { name: "nobody" })).toEqual({ ready: false });
+    await expect(call(client, "ModelMetadata", { name: "nobody" })).rejects.toMatchObject({
       code: grpc.status.NOT_FOUND,
       details: "unknown model 'nobody'",
     });

@@ -70,7 +70,9 @@ export function messageCases(bed: () => Bed): void {
   });
 
   it("carries several tensors of every datatype", async () => {
-    const inputs = isJson() ? TENSORS : [...TENSORS, ...RAW_TENSORS];
+    const { carriesUnequalBatches = true } = bed().subject;
+    const carried = TENSORS.filter(({ shape }) => carriesUnequalBatches || shape[0] === 2);
+    const inputs = isJson() ? carried : [...carried, ...RAW_TENSORS];
     await withPair(bed(), async ({ client }) => {
       const response = await infer(client, { modelName: "echo", id: "many", inputs });
       const plain = (tensors: readonly Tensor[]): unknown[] =>
@@ -155,7 +157,8 @@ export function messageCases(bed: () => Bed): void {
 
   it("tells about the server and its models", async () => {
     await withPair(bed(), async ({ client, core }) => {
-      expect(await client.serverMetadata()).toMatchObject(core.serverMetadata());
+      const server = await client.serverMetadata();
+      if (bed().subject.serverIsNameless !== true) expect(server).toMatchObject(core.serverMetadata());
       expect(await client.modelMetadata("echo")).toEqual(core.modelMetadata("echo"));
       expect(await client.modelMetadata("echo", "1")).toEqual(core.modelMetadata("echo"));
     });

@@ -1,7 +1,8 @@
 import { constants, isUtf8 } from "node:buffer";
 import { messageOf, TransportError } from "../errors.ts";
 import type { Parameters } from "../parameters.ts";
-import { type Datatype, isDatatype } from "../tensor.ts";
+import { type Datatype, elementCount, isDatatype } from "../tensor.ts";
+import { withExactIntegers } from "./json-exact-integers.ts";
 
 /** A JSON object whose members have not been checked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -11,29 +12,47 @@ export function malformed(message: string, cause?: unknown): TransportError {
   return new TransportError("INVALID_ARGUMENT", message, cause === undefined ? {} : { cause });
 }
 
-/** What was found, short enough for a message. */
+/**
+ * What was found, short enough for a message. Arrays and objects are only named: writing them out could take as long as they
+ * are large, or as many stack frames as they are deep.
+ */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "[]" : `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = JSON.stringify(typeof value === "string" ? value.slice(0, 40) : value) ?? "nothing";
   return text.length > 40 ? `${text.slice(0, 37)}…` : text;
 }
 
-/** Parses UTF-8 JSON whose top level is an object. @throws {TransportError} INVALID_ARGUMENT, RESOURCE_EXHAUSTED */
-export function parseJsonObject(bytes: Uint8Array, what: string): JsonObject {
+/**
+ * Parses UTF-8 JSON whose top level is an object.
+ *
+ * @param tensors - the member whose 64-bit tensors shall keep all digits of their numbers, see `withExactIntegers`.
+ * @throws {TransportError} INVALID_ARGUMENT, RESOURCE_EXHAUSTED
+ */
+export function parseJsonObject(bytes: Uint8Array, what: string, tensors?: "inputs" | "outputs"): JsonObject {
   if (bytes.byteLength > constants.MAX_STRING_LENGTH) {
     throw new TransportError(
       "RESOURCE_EXHAUSTED",
       `${what} has ${bytes.byteLength} bytes of JSON, more than one string of JavaScript can hold (${constants.MAX_STRING_LENGTH}): use the binary encoding`,
     );
   }
+  let text: string;
   let value: unknown;
   try {
     // Buffer's own decoding replaces invalid bytes silently.
     if (!isUtf8(bytes)) throw new Error("it is not UTF-8");
-    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
+    text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+    value = JSON.parse(text);
   } catch (reason) {
     throw malformed(`${what} is not JSON: ${messageOf(reason)}`, reason);
   }
-  return objectOf(value, what);
+  const fields = objectOf(value, what);
+  return tensors === undefined ? fields : withExactIntegers(fields, text, tensors);
+}
+
+/** A member that may be left out: `null` means the same, as some clients write what they have not set. */
+export function optional(fields: JsonObject, name: string): unknown {
+  return fields[name] ?? undefined;
 }
 
 export function objectOf(value: unknown, where: string): JsonObject {
@@ -60,12 +79,16 @@ export function datatypeOf(value: unknown, where: string): Datatype {
 }
 
 export function shapeOf(value: unknown, where: string): readonly number[] {
-  return arrayOf(value, where).map((size) => {
+  const shape = arrayOf(value, where).map((size) => {
     if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
       throw malformed(`${where}: expected non-negative integers, got ${shown(size)}`);
     }
     return size;
   });
+  if (!Number.isSafeInteger(elementCount(shape))) {
+    throw malformed(`${where}: more elements than can be counted exactly`);
+  }
+  return shape;
 }
 
 /** Strings, numbers and booleans by name; `undefined` for an absent or empty object. */

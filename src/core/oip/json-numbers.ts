@@ -30,6 +30,9 @@ type SmallArray =
   | Float64Array;
 type BigArray = BigInt64Array | BigUint64Array;
 
+/** A 64-bit integer as text; 20 digits are the most it can have. */
+const DECIMAL = /^-?\d{1,20}$/;
+
 /** Elements turned into text at a time: joining millions at once takes twice as long, and strings have a length limit. */
 const CHUNK = 16_384;
 
@@ -115,8 +118,15 @@ function bigIntegers(array: BigArray): NumberView {
     fill(row, at, from = 0) {
       for (let index = from; index < row.length; index++) {
         const value = row[index];
-        if (!Number.isSafeInteger(value) || (isUnsigned && (value as number) < 0)) return index;
-        array[at + index] = BigInt(value as number);
+        if (Number.isSafeInteger(value)) {
+          if (isUnsigned && (value as number) < 0) return index;
+          array[at + index] = BigInt(value as number);
+          continue;
+        }
+        if (typeof value !== "string" || !DECIMAL.test(value)) return index;
+        const exact = BigInt(value);
+        array[at + index] = exact;
+        if (array[at + index] !== exact) return index;
       }
       return -1;
     },

@@ -1,4 +1,5 @@
 import type { InferRequest, RequestedOutput } from "../inference.ts";
+import type { Tensor } from "../tensor.ts";
 import {
   BINARY_DATA,
   BINARY_DATA_OUTPUT,
@@ -7,8 +8,17 @@ import {
   checkHeaderBytes,
   withoutParameter,
 } from "./binary.ts";
-import { arrayOf, flagOf, objectOf, parametersOf, parseJsonObject, textOf } from "./json-fields.ts";
-import { bodyOf, readTensor, type WrittenBody, writeTensors } from "./json-tensors.ts";
+import {
+  arrayOf,
+  flagOf,
+  malformed,
+  objectOf,
+  optional,
+  parametersOf,
+  parseJsonObject,
+  textOf,
+} from "./json-fields.ts";
+import { bodyOf, readTensor, refuseSharedMemory, type WrittenBody, writeTensors } from "./json-tensors.ts";
 import { encodeText } from "./json-text.ts";
 
 /** An infer request of the V2 REST protocol, taken apart. Plain data. */
@@ -33,25 +43,28 @@ export function parseInferRequest(
   },
 ): ParsedInferRequest {
   checkHeaderBytes(context.headerBytes, body.byteLength);
-  const fields = parseJsonObject(body.subarray(0, context.headerBytes), "the request");
+  const fields = parseJsonObject(body.subarray(0, context.headerBytes), "the request", "inputs");
   const binary = new BinaryPart(body, context.headerBytes);
   const inputs = arrayOf(fields["inputs"], "inputs").map((input, i) =>
     readTensor(input, `inputs[${i}]`, binary),
   );
   binary.end();
-  const parameters = parametersOf(fields["parameters"], "parameters");
+  refuseTwice(inputs);
+  const parameters = parametersOf(optional(fields, "parameters"), "parameters");
+  const id = optional(fields, "id");
+  const requested = optional(fields, "outputs");
   const byName = new Map<string, boolean>();
   const outputs =
-    fields["outputs"] === undefined
+    requested === undefined
       ? undefined
-      : arrayOf(fields["outputs"], "outputs").map((output, i) =>
+      : arrayOf(requested, "outputs").map((output, i) =>
           readRequestedOutput(output, `outputs[${i}]`, byName),
         );
   return {
     request: {
       modelName: context.modelName,
       modelVersion: context.modelVersion,
-      id: fields["id"] === undefined ? "" : textOf(fields["id"], "id"),
+      id: id === undefined ? "" : textOf(id, "id"),
       parameters: withoutParameter(parameters, BINARY_DATA_OUTPUT),
       inputs,
       outputs,
@@ -90,10 +103,19 @@ export function writeInferRequest(request: InferRequest, encoding: "json" | "bin
   return bodyOf([encodeText(pieces)], binary);
 }
 
+function refuseTwice(inputs: readonly Tensor[]): void {
+  const names = new Set<string>();
+  for (const { name } of inputs) {
+    if (names.has(name)) throw malformed(`input '${name}' is in the request twice`);
+    names.add(name);
+  }
+}
+
 function readRequestedOutput(value: unknown, where: string, byName: Map<string, boolean>): RequestedOutput {
   const fields = objectOf(value, where);
   const name = textOf(fields["name"], `${where}.name`);
-  const parameters = parametersOf(fields["parameters"], `output '${name}': parameters`);
+  const parameters = parametersOf(optional(fields, "parameters"), `output '${name}': parameters`);
+  refuseSharedMemory(parameters, name);
   const wanted = flagOf(parameters, BINARY_DATA, `output '${name}': parameters`);
   if (wanted !== undefined) byName.set(name, wanted);
   return { name, parameters: withoutParameter(parameters, BINARY_DATA) };

@@ -3,7 +3,7 @@ import type { InferResponse } from "../inference.ts";
 import type { Parameters } from "../parameters.ts";
 import type { Tensor } from "../tensor.ts";
 import { BinaryPart, checkHeaderBytes } from "./binary.ts";
-import { arrayOf, parametersOf, parseJsonObject, textOf } from "./json-fields.ts";
+import { arrayOf, type JsonObject, objectOf, parametersOf, parseJsonObject, textOf } from "./json-fields.ts";
 import { bodyOf, readTensor, type WrittenBody, writeTensors } from "./json-tensors.ts";
 import { encodeText } from "./json-text.ts";
 
@@ -67,17 +67,16 @@ export function parseInferResponse(body: Uint8Array, headerBytes?: number): Infe
   try {
     const jsonBytes = headerBytes ?? body.byteLength;
     checkHeaderBytes(jsonBytes, body.byteLength);
-    const fields = parseJsonObject(body.subarray(0, jsonBytes), "the answer");
+    const fields = withoutNulls(parseJsonObject(body.subarray(0, jsonBytes), "the answer", "outputs"));
     const binary = new BinaryPart(body, jsonBytes);
     const outputs = arrayOf(fields["outputs"], "outputs").map((output, i) =>
-      readTensor(output, `outputs[${i}]`, binary),
+      readTensor(withoutNulls(objectOf(output, `outputs[${i}]`)), `outputs[${i}]`, binary),
     );
     binary.end();
     return {
       modelName: textOf(fields["model_name"], "model_name"),
-      modelVersion:
-        fields["model_version"] === undefined ? "" : textOf(fields["model_version"], "model_version"),
-      id: fields["id"] === undefined ? "" : textOf(fields["id"], "id"),
+      modelVersion: textOf(fields["model_version"] ?? "", "model_version"),
+      id: textOf(fields["id"] ?? "", "id"),
       parameters: parametersOf(fields["parameters"], "parameters"),
       outputs,
     };
@@ -87,4 +86,15 @@ export function parseInferResponse(body: Uint8Array, headerBytes?: number): Infe
       cause: reason,
     });
   }
+}
+
+/**
+ * Foreign servers write null where they have nothing to say, and nest objects in parameters: neither says anything here.
+ */
+function withoutNulls(fields: JsonObject): JsonObject {
+  const { parameters } = fields;
+  const said = Object.entries(fields).filter(([, value]) => value !== null);
+  if (typeof parameters !== "object" || parameters === null) return Object.fromEntries(said);
+  const scalars = Object.entries(parameters).filter(([, value]) => typeof value !== "object");
+  return { ...Object.fromEntries(said), parameters: Object.fromEntries(scalars) };
 }

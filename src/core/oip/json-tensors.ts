@@ -1,7 +1,9 @@
+import { TransportError } from "../errors.ts";
+import type { Parameters } from "../parameters.ts";
 import { checkTensor, type Tensor } from "../tensor.ts";
 import { BINARY_DATA_SIZE, type BinaryPart, withoutParameter } from "./binary.ts";
 import { readJsonData, writeJsonData } from "./json-data.ts";
-import { datatypeOf, malformed, objectOf, parametersOf, shapeOf, textOf } from "./json-fields.ts";
+import { datatypeOf, malformed, objectOf, optional, parametersOf, shapeOf, textOf } from "./json-fields.ts";
 
 /** A body in parts that are sent one after another: JSON first, then binary tensors by reference. */
 export interface WrittenBody {
@@ -10,17 +12,29 @@ export interface WrittenBody {
   readonly headerBytes: number;
   /** Bytes of all parts. */
   readonly totalBytes: number;
+  /** Whether a binary part follows the JSON; it may be empty. */
+  readonly hasBinary: boolean;
 }
 
-/** One member of `inputs` or `outputs`. @throws {TransportError} INVALID_ARGUMENT */
+/** Parameter of a tensor or a requested output: its data are in a region of memory shared with the client. */
+const SHARED_MEMORY_REGION = "shared_memory_region";
+
+/** @throws {TransportError} UNIMPLEMENTED when a tensor or an output is to travel through shared memory. */
+export function refuseSharedMemory(parameters: Parameters | undefined, name: string): void {
+  if (parameters === undefined || !Object.hasOwn(parameters, SHARED_MEMORY_REGION)) return;
+  throw new TransportError("UNIMPLEMENTED", `tensor '${name}': shared memory is not supported`);
+}
+
+/** One member of `inputs` or `outputs`. @throws {TransportError} INVALID_ARGUMENT; UNIMPLEMENTED for shared memory */
 export function readTensor(value: unknown, where: string, binary: BinaryPart): Tensor {
   const fields = objectOf(value, where);
   const name = textOf(fields["name"], `${where}.name`);
   const datatype = datatypeOf(fields["datatype"], `tensor '${name}': datatype`);
   const shape = shapeOf(fields["shape"], `tensor '${name}': shape`);
-  const parameters = parametersOf(fields["parameters"], `tensor '${name}': parameters`);
+  const parameters = parametersOf(optional(fields, "parameters"), `tensor '${name}': parameters`);
+  refuseSharedMemory(parameters, name);
   const hasBinary = parameters !== undefined && Object.hasOwn(parameters, BINARY_DATA_SIZE);
-  const hasData = fields["data"] !== undefined;
+  const hasData = optional(fields, "data") !== undefined;
   if (hasBinary === hasData) {
     const found = hasData ? "both" : "neither";
     throw malformed(`tensor '${name}': expected either data or parameters.${BINARY_DATA_SIZE}, got ${found}`);
@@ -66,5 +80,10 @@ export function bodyOf(json: readonly Uint8Array[], binary: readonly Uint8Array[
   const bytes = (parts: readonly Uint8Array[]): number =>
     parts.reduce((sum, part) => sum + part.byteLength, 0);
   const headerBytes = bytes(json);
-  return { parts: [...json, ...binary], headerBytes, totalBytes: headerBytes + bytes(binary) };
+  return {
+    parts: [...json, ...binary],
+    headerBytes,
+    totalBytes: headerBytes + bytes(binary),
+    hasBinary: binary.length > 0,
+  };
 }

@@ -140,7 +140,11 @@ function readRequestedOutput(reader: ProtobufReader): RequestedOutput {
 function withContents(reader: ProtobufReader, message: InferMessage, rawField: string): Tensor[] {
   const { tensors, raw, modelName } = message;
   if (raw.length > 0) {
-    const typed = tensors.find((tensor) => tensor.contents !== undefined);
+    // MLServer answers raw with an empty message of contents beside each tensor.
+    const isTyped = ({ contents }: TensorHead): boolean =>
+      contents !== undefined &&
+      (rawField === "raw_input_contents" || contents.some(([start, end]) => end > start));
+    const typed = tensors.find(isTyped);
     if (typed !== undefined) {
       throw new TransportError(
         "INVALID_ARGUMENT",

@@ -26,8 +26,14 @@ export interface FindSideOptions {
  */
 export async function findSide(text: string, { root, cwd, signal }: FindSideOptions): Promise<SideSource> {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    if (!/^(http|grpc|mqtt):\/\//i.test(text) || !URL.canParse(text)) {
-      throw new BenchError("ERR_USAGE", `${text}: expected a URL beginning with http://, grpc:// or mqtt://`);
+    if (
+      !/^(http|grpc|grpc\+stream|mqtt|tfs\+http|tfs\+grpc|kserve-v1\+http):\/\//i.test(text) ||
+      !URL.canParse(text)
+    ) {
+      throw new BenchError(
+        "ERR_USAGE",
+        `${text}: expected a URL beginning with http://, grpc:// or mqtt://, or one of those of 'bench --help'`,
+      );
     }
     return { kind: "url", name: text, url: text };
   }

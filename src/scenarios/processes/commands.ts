@@ -1,22 +1,33 @@
 import type { Device } from "../../core/cell.ts";
-import type { Encoding, Qos, TransportName, Tuning } from "../../core/transport.ts";
+import type { ModelMetadata } from "../../core/metadata.ts";
+import type { MetricsPage } from "../../core/metrics-source.ts";
+import type { TensorForm } from "../../core/tfs/envelope.ts";
+import type { Encoding, HttpVersion, Qos, TransportName, Tuning } from "../../core/transport.ts";
 import type { SourceSpec } from "../../inputs/open-source.ts";
 import type { LoadPart } from "../../load/deal-schedule.ts";
 import type { BrokerMark } from "../../recording/broker-marks.ts";
 import type { WarmUpResult } from "../../recording/cell-result.ts";
 import type { PackedRecord } from "../../recording/packed-record.ts";
 import type { ProcessCost } from "../../recording/process-costs.ts";
+import type { MetricsSnapshot } from "../../serving/metrics.ts";
 import type { WarmUpContent } from "../../serving/worker-protocol.ts";
 import type { AnswerTally } from "../answers.ts";
+import type { ForeignForm } from "../foreign/foreign-form.ts";
 import type { LoadSpec } from "../load-spec.ts";
+import type { Change } from "../serving/model-book.ts";
+import type { ModelOutcome, ServingSpec } from "../serving/serving-spec.ts";
+import type { StudySpec } from "../study/study-painter.ts";
 
 /** The serving core that a process is to have. */
 export interface CoreSpec {
   readonly models: readonly string[];
   readonly repository: string;
   readonly device: Device;
-  readonly instances: number;
+  /** Of each model. @default as its configuration says, else 1 */
+  readonly instances?: number | undefined;
   readonly threads?: number | undefined;
+  /** Most requests that wait for a model. @default the engine's */
+  readonly maxQueue?: number | undefined;
   /** `raw`, or a recipe file. */
   readonly recipe?: string | undefined;
 }
@@ -50,6 +61,14 @@ export interface ServerStart {
   readonly tuning: Tuning;
   readonly maxPayloadBytes: number;
   readonly qos: Qos;
+  /** mqtt: servers of one group take turns. */
+  readonly mqttGroup?: string | undefined;
+  /** mqtt: the vehicle-cloud study's topics, too. */
+  readonly study?: StudySpec | undefined;
+  /** tfs-grpc: how outputs travel to clients that do not ask. */
+  readonly tfsAnswers?: TensorForm | undefined;
+  /** For a server that stays; absent: one of a measurement. */
+  readonly serving?: ServingSpec | undefined;
 }
 
 export interface ServerReady extends CoreFacts {
@@ -64,6 +83,16 @@ export type ServerCommands = {
   begin(argument: undefined): void;
   /** Ends it. */
   end_window(argument: undefined): ProcessCost;
+  /** Takes no more requests and waits for those in flight; gives how many were left after its time. */
+  drain(argument: undefined): Promise<number>;
+  /** Loads or unloads a model in this process. */
+  change_model(argument: Change): Promise<ModelOutcome>;
+  /** What became of an order that this process told of. */
+  model_changed(argument: { readonly number: number; readonly outcome: ModelOutcome }): void;
+  /** The metrics of this process. */
+  metrics(argument: undefined): Promise<MetricsSnapshot>;
+  /** The metrics of all, which this process asked for. */
+  metrics_page(argument: { readonly number: number; readonly page: MetricsPage }): void;
 };
 
 export interface BrokerStart {
@@ -112,7 +141,13 @@ export interface GeneratorStart {
   readonly connections: number;
   readonly tuning: Tuning;
   readonly qos: Qos;
+  /** For http. */
+  readonly httpVersion?: HttpVersion | undefined;
   readonly maxPayloadBytes: number;
+  /** How frames become the inputs of a server that is not ours. */
+  readonly foreign?: ForeignForm | undefined;
+  /** File of the bench's first answers, read where it exists, and completed: what a server elsewhere is compared with. */
+  readonly learned?: string | undefined;
   /** File of the reference answers; absent: answers stay unchecked. */
   readonly reference?: string | undefined;
   readonly idPrefix: string;
@@ -163,8 +198,17 @@ export interface ReferenceStart {
   readonly warm: readonly WarmUpContent[];
   readonly placement: "server" | "client";
   readonly frames: SourceSpec;
+  /** The ONNX file that is to be what a server elsewhere runs, which describes it so; absent: the core runs its own model. */
+  readonly local?: LocalReference | undefined;
   /** Where the answers are written. */
   readonly path: string;
+}
+
+/** A model file in the place of a server elsewhere. */
+export interface LocalReference {
+  readonly file: string;
+  readonly metadata: ModelMetadata;
+  readonly foreign: ForeignForm;
 }
 
 export interface ReferenceReady extends CoreFacts {

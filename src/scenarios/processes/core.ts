@@ -14,6 +14,7 @@ export async function createCore(spec: CoreSpec, warm?: readonly WarmUpContent[]
     device: spec.device,
     instances: spec.instances,
     intraOpThreads: spec.threads,
+    maxQueue: spec.maxQueue,
     recipe: await recipeOf(spec),
     warmUpContents: warm,
   });

@@ -3,8 +3,10 @@ import { BenchError } from "../../core/errors.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { ModelMetadata } from "../../core/metadata.ts";
 import type { Encoding } from "../../core/transport.ts";
+import type { ForeignForm } from "../foreign/foreign-form.ts";
 import { createPreparation, needsPipeline, type Preparation, type PreparationSpec } from "../preparation.ts";
 import type { CoreSpec } from "./commands.ts";
+import { createForeignWork } from "./foreign-work.ts";
 import { recipeOf } from "./recipe-of.ts";
 
 export interface FrameWorkOptions {
@@ -14,6 +16,8 @@ export interface FrameWorkOptions {
   readonly encoding: Encoding;
   readonly placement: Placement;
   readonly frames: readonly Frame[];
+  /** Present for a server that is not ours. */
+  readonly foreign?: ForeignForm | undefined;
 }
 
 /** A cell's preparation together with the client's worker behind it, where it needs one. */
@@ -27,7 +31,8 @@ export interface FrameWork {
  * @throws {BenchError} when the model has more than one input, or its client-side graphs cannot be made.
  */
 export async function createFrameWork(options: FrameWorkOptions): Promise<FrameWork> {
-  const { core, metadata, encoding, placement, frames } = options;
+  const { core, metadata, encoding, placement, frames, foreign } = options;
+  if (foreign !== undefined) return createForeignWork({ form: foreign, metadata, encoding, frames });
   const [input] = metadata.inputs;
   if (input === undefined || metadata.inputs.length !== 1) {
     throw new BenchError(

@@ -10,8 +10,9 @@ import { type PackedRecord, packRecord } from "../../recording/packed-record.ts"
 import { createRecorder, type Recorder } from "../../recording/recorder.ts";
 import type { Engine } from "../../serving/engine.ts";
 import { createAnswerChecker } from "../answers.ts";
+import { createLearningChecker } from "../learning-checker.ts";
 import type { LoadSpec } from "../load-spec.ts";
-import { readReference } from "../reference-file.ts";
+import { readLearned, readReference, writeLearned } from "../reference-file.ts";
 import { createTransport } from "../transports.ts";
 import type { CoreFacts, GeneratorCommands, GeneratorStart, Measured } from "./commands.ts";
 import { createFrameWork, type FrameWork } from "./frame-work.ts";
@@ -49,9 +50,11 @@ const commands: GeneratorCommands = {
     const { frames, notes } = await openSource(start.frames);
     const transport = createTransport(start.transport);
     const endpoint = start.endpoint ?? (await serveLocally(transport, start));
-    const { maxPayloadBytes, tuning, encoding, qos } = start;
+    const { maxPayloadBytes, tuning, encoding, qos, httpVersion } = start;
     for (let i = 0; i < start.connections; i++) {
-      clients.push(await transport.connect(endpoint, { maxPayloadBytes, tuning, encoding, qos }));
+      clients.push(
+        await transport.connect(endpoint, { maxPayloadBytes, tuning, encoding, qos, httpVersion }),
+      );
     }
     const [first] = clients;
     if (first === undefined) throw new BenchError("ERR_USAGE", "at least one connection is needed");
@@ -78,9 +81,11 @@ const commands: GeneratorCommands = {
   async prepare() {
     const { start } = ready();
     const { load, recording } = start;
-    const checker = createAnswerChecker(
-      start.reference === undefined ? undefined : await readReference(start.reference),
-    );
+    const { reference, learned } = start;
+    const checker =
+      reference === undefined && learned !== undefined
+        ? createLearningChecker(await readLearned(learned))
+        : createAnswerChecker(reference === undefined ? undefined : await readReference(reference));
     const schedule = await scheduleOf(load, ready().frames, start.part);
     const recorder = createRecorder({
       ...recording,
@@ -101,6 +106,8 @@ const commands: GeneratorCommands = {
         const cost = meter.end(pacer?.spinMs() ?? 0);
         await pacer?.close();
         recorded = packRecord(record);
+        // One of several generators is enough: each frame is in every part.
+        if (learned !== undefined && start.part.index === 0) await writeLearned(learned, checker.learned());
         return { cost, answers: checker.tally() };
       },
     };

@@ -31,6 +31,14 @@ export function tell(notice: string, value: unknown): void {
   process.send?.({ notice, value } satisfies Notice, undefined, {}, () => {});
 }
 
+/** The same; resolves when it has left this process, so that an exit right after does not lose it. Never rejects. */
+export function tellWhole(notice: string, value: unknown): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send({ notice, value } satisfies Notice, undefined, {}, () => resolve());
+  });
+}
+
 /**
  * Makes this process obey the conductor: runs its commands as they come (they may overlap), and ends by `end` when it is
  * told to, when it gets SIGTERM, or when the conductor has gone. SIGINT is the conductor's business.

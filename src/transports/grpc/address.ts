@@ -7,8 +7,11 @@ export function hostPort(host: string, port: number): string {
   return host.includes(":") && !host.startsWith("[") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Of endpoints: unary calls and one stream have the same address, but are not the same transport. */
+const SCHEMES: readonly string[] = ["grpc:", "grpc+stream:"];
+
 /**
- * The `host:port` of an endpoint `grpc://host:port`; the port is Triton's 8001 unless given.
+ * The `host:port` of an endpoint `grpc://host:port` or `grpc+stream://host:port`; the port is Triton's 8001 unless given.
  * @throws {TransportError} INVALID_ARGUMENT
  */
 export function addressOf(endpoint: string): string {
@@ -18,7 +21,7 @@ export function addressOf(endpoint: string): string {
   } catch {
     // Said below.
   }
-  if (url === undefined || url.protocol !== "grpc:" || url.hostname === "") {
+  if (url === undefined || !SCHEMES.includes(url.protocol) || url.hostname === "") {
     throw new TransportError(
       "INVALID_ARGUMENT",
       `expected an endpoint such as grpc://host:8001, got '${endpoint}'`,

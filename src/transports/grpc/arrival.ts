@@ -7,10 +7,12 @@ import { readRequest } from "./codec.ts";
 export interface Arrival {
   /** Nanoseconds of `monotonicClock`. */
   readonly inNs: number;
+  readonly requestBytes: number;
   readonly request: InferRequest | TransportError;
 }
 
 /** Marks and decodes a request. */
 export function readArrival(bytes: Uint8Array): Arrival {
-  return { inNs: monotonicClock.nowNs(), request: readRequest(bytes) };
+  const inNs = monotonicClock.nowNs();
+  return { inNs, requestBytes: bytes.byteLength, request: readRequest(bytes) };
 }

@@ -19,6 +19,10 @@ export interface Call<Message, Answer> {
   readonly signal?: AbortSignal | undefined;
   /** `sentNs` is written here, and `receivedNs` for an answer that is a failure. */
   readonly marks?: Marks | undefined;
+  /** Sent with the call. @default none */
+  readonly metadata?: grpc.Metadata | undefined;
+  /** Called with the trailing metadata, before an answer that came is given to the caller. */
+  readonly onTrailer?: ((trailer: grpc.Metadata) => void) | undefined;
 }
 
 /** The calls of one client. */
@@ -77,7 +81,7 @@ export function createCalls(client: grpc.Client, endpoint: string): Calls {
         call.serialize,
         call.deserialize,
         call.argument,
-        NO_METADATA,
+        call.metadata ?? NO_METADATA,
         { deadline: Date.now() + deadlineMs },
         (error, answer) => {
           if (isSettled) return;
@@ -91,6 +95,10 @@ export function createCalls(client: grpc.Client, endpoint: string): Calls {
           } else resolve(answer);
         },
       );
+      if (call.onTrailer !== undefined) {
+        const { onTrailer } = call;
+        handle.on("status", ({ metadata }) => onTrailer(metadata));
+      }
     });
 
   const close = async (): Promise<void> => {

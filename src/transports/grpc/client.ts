@@ -1,8 +1,10 @@
+import type * as grpc from "@grpc/grpc-js";
 import { monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import type { InferResponse } from "../../core/inference.ts";
 import type { ModelMetadata } from "../../core/metadata.ts";
 import { encodeInferRequest } from "../../core/oip/protobuf.ts";
+import { readStatistics } from "../../core/oip/statistics.ts";
 import { isDatatype } from "../../core/tensor.ts";
 import type { ConnectOptions, InferenceClient, InferOptions } from "../../core/transport.ts";
 import { createCalls } from "./calls.ts";
@@ -11,7 +13,9 @@ import { openConnection } from "./connection.ts";
 import { type OutgoingMessage, outgoingMessage, passThrough } from "./message.ts";
 import {
   inferenceService,
+  type ModelConfigAnswer,
   type ModelMetadataAnswer,
+  type ReadyAnswer,
   type ServerMetadataAnswer,
   type TensorMetadataAnswer,
 } from "./service.ts";
@@ -25,7 +29,21 @@ const { nowNs } = monotonicClock;
  * @throws {TransportError} UNAVAILABLE when nobody answers.
  */
 export async function connectGrpc(endpoint: string, options: ConnectOptions): Promise<InferenceClient> {
-  const client = await openConnection(endpoint, options);
+  return createUnaryClient(await openConnection(endpoint, options), endpoint, options);
+}
+
+/** What a client can ask by unary calls. */
+export interface UnaryClient extends InferenceClient {
+  /** Whether the model answers a request as often as it likes, as far as the server tells. */
+  isDecoupled(modelName: string): Promise<boolean>;
+}
+
+/** A client on a connection of its own, which it releases. */
+export function createUnaryClient(
+  client: grpc.Client,
+  endpoint: string,
+  options: ConnectOptions,
+): UnaryClient {
   const calls = createCalls(client, endpoint);
   const service = inferenceService();
   const inferPath = service.ModelInfer.path;
@@ -77,6 +95,21 @@ export async function connectGrpc(endpoint: string, options: ConnectOptions): Pr
     async modelMetadata(modelName, modelVersion = "") {
       const request = { name: modelName, version: modelVersion };
       return readModelMetadata(await ask<ModelMetadataAnswer>("ModelMetadata", request));
+    },
+    async isModelReady(modelName) {
+      return (await ask<ReadyAnswer>("ModelReady", { name: modelName, version: "" })).ready;
+    },
+    async statistics(modelName) {
+      return readStatistics(await ask<object>("ModelStatistics", { name: modelName, version: "" }));
+    },
+    async isDecoupled(modelName) {
+      try {
+        const { config } = await ask<ModelConfigAnswer>("ModelConfig", { name: modelName, version: "" });
+        return config?.model_transaction_policy?.decoupled === true;
+      } catch {
+        // Not every server has a word for it.
+        return false;
+      }
     },
     close: calls.close,
     destroy: calls.destroy,

@@ -7,6 +7,7 @@ import {
   type WireMessage,
   writeParts,
 } from "../../core/oip/protobuf.ts";
+import { encodeStreamAnswer } from "../../core/oip/protobuf-stream.ts";
 import type { Parameters } from "../../core/parameters.ts";
 import { LazyMessage, type MessageForm, type OutgoingMessage, plainMessage } from "./message.ts";
 
@@ -25,22 +26,62 @@ export function writeResponse(
   form: MessageForm,
   maxPayloadBytes: number,
 ): OutgoingMessage {
+  return write({
+    response,
+    takeParameters,
+    encode: encodeInferResponse,
+    headParts: 1,
+    form,
+    maxPayloadBytes,
+  });
+}
+
+/** The same as `ModelStreamInferResponse`, the message of a stream. */
+export function writeStreamResponse(
+  response: InferResponse,
+  takeParameters: () => Parameters,
+  form: MessageForm,
+  maxPayloadBytes: number,
+): OutgoingMessage {
+  const encode = (answer: InferResponse) => encodeStreamAnswer(encodeInferResponse(answer));
+  return write({ response, takeParameters, encode, headParts: 2, form, maxPayloadBytes });
+}
+
+interface Writing {
+  readonly response: InferResponse;
+  readonly takeParameters: () => Parameters;
+  readonly encode: (response: InferResponse) => WireMessage;
+  /** So many parts at the beginning depend on the parameters. */
+  readonly headParts: number;
+  readonly form: MessageForm;
+  readonly maxPayloadBytes: number;
+}
+
+function write({
+  response,
+  takeParameters,
+  encode,
+  headParts,
+  form,
+  maxPayloadBytes,
+}: Writing): OutgoingMessage {
   if (form === "lazy") {
-    const message = encodeInferResponse({ ...response, parameters: takeParameters() });
+    const message = encode({ ...response, parameters: takeParameters() });
     checkLimit("answer", message, maxPayloadBytes);
     return new LazyMessage(message);
   }
-  // Only the first part, the head, depends on the parameters: the others are copied behind the room left for it.
-  const tail = withoutHead(encodeInferResponse(response));
+  // The head alone depends on the parameters: what follows it is copied behind the room left for it.
+  const tail = split(encode(response), headParts).tail;
   checkLimit("answer", tail, maxPayloadBytes);
   const buffer = Buffer.allocUnsafe(HEAD_BYTES + tail.byteLength);
   writeParts(tail, buffer, HEAD_BYTES);
-  const message = encodeInferResponse({ ...response, parameters: takeParameters() });
+  const message = encode({ ...response, parameters: takeParameters() });
   checkLimit("answer", message, maxPayloadBytes);
-  const head = message.parts[0];
-  if (head === undefined || head.byteLength > HEAD_BYTES) return plainMessage(message);
-  buffer.set(head, HEAD_BYTES - head.byteLength);
-  return buffer.subarray(HEAD_BYTES - head.byteLength);
+  const { head } = split(message, headParts);
+  if (head.byteLength > HEAD_BYTES) return plainMessage(message);
+  const start = HEAD_BYTES - head.byteLength;
+  writeParts(head, buffer, start);
+  return buffer.subarray(start);
 }
 
 /** Decodes a request, or says what is wrong with it: a deserialiser that throws would lose the message. */
@@ -62,8 +103,16 @@ export function readResponse(bytes: Uint8Array): InferResponse | TransportError 
   }
 }
 
-function withoutHead({ byteLength, parts }: WireMessage): WireMessage {
-  return { byteLength: byteLength - (parts[0]?.byteLength ?? 0), parts: parts.slice(1) };
+function split(
+  { byteLength, parts }: WireMessage,
+  headParts: number,
+): { readonly head: WireMessage; readonly tail: WireMessage } {
+  const head = parts.slice(0, headParts);
+  const headBytes = head.reduce((sum, part) => sum + part.byteLength, 0);
+  return {
+    head: { byteLength: headBytes, parts: head },
+    tail: { byteLength: byteLength - headBytes, parts: parts.slice(headParts) },
+  };
 }
 
 /** @throws {TransportError} RESOURCE_EXHAUSTED for a message over the limit. */

@@ -16,3 +16,21 @@ export function createGrpcTransport(): Transport {
     connect: async (endpoint, options) => (await import("./client.ts")).connectGrpc(endpoint, options),
   };
 }
+
+/**
+ * gRPC with one stream for each connection (`ModelStreamInfer`) instead of a call for each request: what a call costs is
+ * paid once. The server is the same, endpoints are `grpc+stream://host:port`.
+ */
+export function createGrpcStreamTransport(): Transport {
+  const unary = createGrpcTransport();
+  return {
+    ...unary,
+    name: "grpc-stream",
+    serve: async (core, options) => {
+      const server = await unary.serve(core, options);
+      return { ...server, endpoint: server.endpoint.replace(/^grpc:/, "grpc+stream:") };
+    },
+    connect: async (endpoint, options) =>
+      (await import("./stream-client.ts")).connectGrpcStream(endpoint, options),
+  };
+}

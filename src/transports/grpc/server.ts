@@ -2,14 +2,19 @@ import * as grpc from "@grpc/grpc-js";
 import { clockId, monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import { writeStatistics } from "../../core/oip/statistics.ts";
-import { timedParameters } from "../../core/parameters.ts";
+import { type Parameters, timedParameters } from "../../core/parameters.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
 import type { InferenceServer, ServeOptions } from "../../core/transport.ts";
 import { hostPort, listenError } from "./address.ts";
 import { type Arrival, readArrival } from "./arrival.ts";
 import { writeResponse } from "./codec.ts";
+import { guardConnections } from "./connection-guard.ts";
 import { type MessageForm, type OutgoingMessage, passThrough } from "./message.ts";
-import { streamHandler } from "./server-stream.ts";
+import { refuseMalformed } from "./refuse-malformed.ts";
+import { servedTeller } from "./served-teller.ts";
+import { repositoryHandlers } from "./server-repository.ts";
+import { createStreamService, type StreamService } from "./server-stream.ts";
+import { unsupportedHandlers } from "./server-unsupported.ts";
 import { inferenceService, type NameAndVersion, silenceLibrary } from "./service.ts";
 import { addStandardServices } from "./standard-services.ts";
 import { writeFailure } from "./status.ts";
@@ -32,7 +37,10 @@ export async function serveGrpc(core: ServingCore, options: ServeOptions): Promi
     "grpc.max_receive_message_length": options.maxPayloadBytes,
     "grpc.max_send_message_length": options.maxPayloadBytes,
   });
-  addService(server, core, tuned ? "lazy" : "plain", options.maxPayloadBytes);
+  const form = tuned ? "lazy" : "plain";
+  const { maxPayloadBytes, onServed, limits = {} } = options;
+  const streams = createStreamService(core, form, { maxPayloadBytes, onServed });
+  addService(server, core, { form, maxPayloadBytes, onServed, streams });
   const standard = addStandardServices(server);
   const port = await bind(server, hostPort(options.host, options.port));
   const notes: string[] = [];
@@ -44,13 +52,21 @@ export async function serveGrpc(core: ServingCore, options: ServeOptions): Promi
         : "gRPC server: HTTP/2 windows could not be widened with this version of @grpc/grpc-js",
     );
   }
+  const isLimited = limits.maxConnections !== undefined || limits.requestTimeoutMs !== undefined;
+  if (isLimited && !guardConnections(server, limits)) {
+    notes.push("gRPC server: connections could not be limited with this version of @grpc/grpc-js");
+  }
   let closed: Promise<void> | undefined;
   return {
     endpoint: `grpc://${hostPort(options.host, port)}`,
     notes,
+    drain: () => standard.drain(),
     close() {
-      if (closed === undefined) standard.drain();
-      closed ??= shutDown(server);
+      if (closed === undefined) {
+        standard.drain();
+        streams.drain();
+      }
+      closed ??= shutDown(server, limits.closeTimeoutMs ?? CLOSE_TIMEOUT_MS);
       return closed;
     },
   };
@@ -59,9 +75,14 @@ export async function serveGrpc(core: ServingCore, options: ServeOptions): Promi
 function addService(
   server: grpc.Server,
   core: ServingCore,
-  form: MessageForm,
-  maxPayloadBytes: number,
+  options: {
+    readonly form: MessageForm;
+    readonly maxPayloadBytes: number;
+    readonly onServed: ServeOptions["onServed"];
+    readonly streams: StreamService;
+  },
 ): void {
+  const { form, streams } = options;
   const service = inferenceService();
   const messages = {
     requestDeserialize: readArrival,
@@ -72,13 +93,13 @@ function addService(
     ModelInfer: { ...service.ModelInfer, ...messages },
     ModelStreamInfer: { ...service.ModelStreamInfer, ...messages },
   };
-  server.addService(definition as grpc.ServiceDefinition, {
-    ModelInfer: inferHandler(core, form, maxPayloadBytes),
-    ModelStreamInfer: streamHandler(core, form, maxPayloadBytes),
+  const handlers = {
+    ModelInfer: inferHandler(core, form, options),
+    ModelStreamInfer: streams.handle,
     ServerLive: answering(() => ({ live: true })),
     ServerReady: answering(() => ({ ready: core.isReady() })),
     ServerMetadata: answering(() => core.serverMetadata()),
-    ModelReady: answering(({ name, version }) => ({ ready: core.isModelReady(name, version || undefined) })),
+    ModelReady: answering(({ name, version }) => ({ ready: isModelReady(core, name, version) })),
     ModelMetadata: answering(({ name, version }) => core.modelMetadata(name, version || undefined)),
     ModelConfig: answering(({ name, version }) => ({
       config: core.modelConfiguration(name, version || undefined),
@@ -86,7 +107,21 @@ function addService(
     ModelStatistics: answering(({ name, version }) =>
       writeStatistics(core.statistics(name || undefined, version || undefined)),
     ),
-  });
+    ...repositoryHandlers(core),
+    ...unsupportedHandlers(),
+  };
+  const reading = ["ModelInfer", "ModelStreamInfer"];
+  server.addService(...refuseMalformed(definition as grpc.ServiceDefinition, handlers, reading));
+}
+
+/** As Triton, of which clients ask this to learn whether a model is there: an unknown one is not ready, and no failure. */
+function isModelReady(core: ServingCore, name: string, version: string): boolean {
+  try {
+    return core.isModelReady(name, version || undefined);
+  } catch (reason) {
+    if (TransportError.from(reason).status === "NOT_FOUND") return false;
+    throw reason;
+  }
 }
 
 /** Handles a call that the core answers at once. */
@@ -105,12 +140,21 @@ function answering(
   };
 }
 
-function inferHandler(core: ServingCore, form: MessageForm, maxPayloadBytes: number): Infer {
+function inferHandler(
+  core: ServingCore,
+  form: MessageForm,
+  { maxPayloadBytes, onServed }: Pick<ServeOptions, "maxPayloadBytes" | "onServed">,
+): Infer {
   const clock = { nowNs, clockId: clockId() };
   return (call, callback) => {
     const { inNs, request } = call.request;
+    const tell = servedTeller(onServed, "grpc", call, call.request);
+    const fail = (reason: unknown): void => {
+      callback(writeFailure(reason));
+      tell(reason);
+    };
     if (request instanceof TransportError) {
-      callback(writeFailure(request));
+      fail(request);
       return;
     }
     const controller = new AbortController();
@@ -125,18 +169,20 @@ function inferHandler(core: ServingCore, form: MessageForm, maxPayloadBytes: num
       (served) => {
         isDone = true;
         let message: OutgoingMessage;
+        let parameters: Parameters | undefined;
         try {
-          const takeParameters = () => timedParameters(served, { inNs, decodeNs, ...clock });
+          const takeParameters = () => (parameters = timedParameters(served, { inNs, decodeNs, ...clock }));
           message = writeResponse(served, takeParameters, form, maxPayloadBytes);
         } catch (reason) {
-          callback(writeFailure(reason));
+          fail(reason);
           return;
         }
         callback(null, message);
+        tell(undefined, { served, parameters, message });
       },
       (reason: unknown) => {
         isDone = true;
-        callback(writeFailure(reason));
+        fail(reason);
       },
     );
   };
@@ -157,9 +203,9 @@ function bind(server: grpc.Server, address: string): Promise<number> {
   });
 }
 
-function shutDown(server: grpc.Server): Promise<void> {
+function shutDown(server: grpc.Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), CLOSE_TIMEOUT_MS);
+    const timer = setTimeout(() => server.forceShutdown(), timeoutMs);
     server.tryShutdown(() => {
       clearTimeout(timer);
       resolve();

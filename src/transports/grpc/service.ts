@@ -26,6 +26,11 @@ export interface TensorMetadataAnswer {
   readonly shape: readonly number[];
 }
 
+/** The part of ModelConfig that a client of ours reads. */
+export interface ModelConfigAnswer {
+  readonly config?: { readonly model_transaction_policy?: { readonly decoupled: boolean } | null } | null;
+}
+
 /** `inference.GRPCInferenceService` as `proto/inference.proto` defines it, method by method. */
 export type InferenceService = Readonly<
   Record<

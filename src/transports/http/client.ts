@@ -1,22 +1,23 @@
-import type { Socket } from "node:net";
-import { buildConnector, Client } from "undici";
 import { monotonicClock } from "../../core/clock.ts";
 import { messageOf, TransportError } from "../../core/errors.ts";
 import type { ModelMetadata, ServerMetadata } from "../../core/metadata.ts";
+import { readStatistics } from "../../core/oip/statistics.ts";
 import type { ConnectOptions, InferenceClient } from "../../core/transport.ts";
+import type { Answer } from "./answer-under-way.ts";
 import { decodeResponse, encodeRequest, HEADER_LENGTH, modelPath } from "./codec.ts";
-import { type Answer, exchange } from "./exchange.ts";
-import { gatheredBody } from "./gathered-body.ts";
+import { createHttp1Connection } from "./http1-connection.ts";
+import { createHttp2Connection } from "./http2-connection.ts";
 import { readModelMetadata, readServerMetadata } from "./metadata.ts";
 import { STATUS_HEADER, statusOfHttp } from "./status-codes.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const METADATA_TIMEOUT_MS = 10_000;
-/** Longer than any pause of a run: a connection that idles is not to be replaced by a new one. */
-const KEEP_ALIVE_MS = 600_000;
+
+const createConnection = { "1.1": createHttp1Connection, "2": createHttp2Connection } as const;
 
 /**
- * Opens one TCP connection to a V2 REST server; overlapping requests wait for each other on it (no pipelining).
+ * Opens one TCP connection to a V2 REST server. Overlapping requests wait for each other on it with HTTP/1.1 (no
+ * pipelining), and share it with HTTP/2.
  *
  * @param endpoint - `http://host:port`, also with a path in front of the server's own.
  * @throws {TransportError} UNAVAILABLE when nobody answers in time, INVALID_ARGUMENT for an endpoint that is no such URL.
@@ -26,21 +27,11 @@ export async function connectHttp(endpoint: string, options: ConnectOptions): Pr
   const prefix = url.pathname.replace(/\/+$/, "");
   const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const { maxPayloadBytes: maxBytes, encoding } = options;
-  const connector = buildConnector({ timeout: connectTimeoutMs, noDelay: true });
-  let socket: Socket | undefined;
-  const client = new Client(url.origin, {
-    pipelining: 1,
-    connect(target, done) {
-      connector(target, (...ends) => {
-        socket = ends[1] ?? undefined;
-        done(...ends);
-      });
-    },
-    // The only timeout is the deadline of each request.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  const version = options.httpVersion ?? "1.1";
+  const connection = createConnection[version]({
+    origin: url.origin,
+    connectTimeoutMs,
+    tuned: options.tuning === "tuned",
   });
   let isClosed = false;
   const refuseIfClosed = (): void => {
@@ -48,7 +39,7 @@ export async function connectHttp(endpoint: string, options: ConnectOptions): Pr
   };
   const get = async (path: string, deadlineMs: number): Promise<Answer> => {
     refuseIfClosed();
-    return exchange(client, { method: "GET", path: `${prefix}${path}` }, { maxBytes, deadlineMs });
+    return connection.exchange({ method: "GET", path: `${prefix}${path}` }, { maxBytes, deadlineMs });
   };
   const getJson = async (path: string): Promise<unknown> => {
     const answer = await get(path, METADATA_TIMEOUT_MS);
@@ -60,14 +51,19 @@ export async function connectHttp(endpoint: string, options: ConnectOptions): Pr
     // Any answer will do: foreign servers may not have this path.
     await get("/v2/health/live", connectTimeoutMs);
   } catch (reason) {
-    await client.destroy();
-    throw new TransportError("UNAVAILABLE", `no HTTP server answers at ${endpoint}: ${messageOf(reason)}`, {
-      cause: reason,
-    });
+    await connection.destroy();
+    const kind = version === "2" ? "HTTP/2" : "HTTP";
+    throw new TransportError(
+      "UNAVAILABLE",
+      `no ${kind} server answers at ${endpoint}: ${messageOf(reason)}`,
+      {
+        cause: reason,
+      },
+    );
   }
 
   return {
-    protocolVersion: "1.1",
+    protocolVersion: version,
     async infer(request, { marks, signal, deadlineMs }) {
       refuseIfClosed();
       const { path, headers, parts, totalBytes } = encodeRequest(request, encoding);
@@ -77,11 +73,8 @@ export async function connectHttp(endpoint: string, options: ConnectOptions): Pr
           `the request has ${totalBytes} bytes, over the limit of ${maxBytes}`,
         );
       }
-      const body = parts.length === 1 ? parts[0] : gatheredBody(parts, () => socket);
-      const answer = await exchange(
-        client,
-        // undici takes iterables too; its types do not say so.
-        { method: "POST", path: `${prefix}${path}`, headers: [...headers], body: body as Uint8Array },
+      const answer = await connection.exchange(
+        { method: "POST", path: `${prefix}${path}`, headers, parts },
         {
           maxBytes,
           deadlineMs,
@@ -105,14 +98,24 @@ export async function connectHttp(endpoint: string, options: ConnectOptions): Pr
     async modelMetadata(modelName, modelVersion): Promise<ModelMetadata> {
       return readModelMetadata(await getJson(modelPath(modelName, modelVersion)));
     },
+    async isModelReady(modelName) {
+      // Only the code counts: bodies differ, Triton's is empty.
+      const answer = await get(`${modelPath(modelName)}/ready`, METADATA_TIMEOUT_MS);
+      if (answer.code === 200) return true;
+      const failure = failureOf(answer);
+      if (failure.status === "NOT_FOUND" || failure.status === "UNIMPLEMENTED") throw failure;
+      return false;
+    },
+    async statistics(modelName) {
+      return readStatistics(await getJson(`${modelPath(modelName)}/stats`));
+    },
     async close() {
       isClosed = true;
-      if (!client.closed && !client.destroyed) await client.close();
+      await connection.close();
     },
     async destroy() {
       isClosed = true;
-      if (!client.destroyed)
-        await client.destroy(new TransportError("CANCELLED", "the client was destroyed"));
+      await connection.destroy();
     },
   };
 }

@@ -1,33 +1,11 @@
 import type { Client, Dispatcher } from "undici";
 import { messageOf, TransportError } from "../../core/errors.ts";
-import { BodyCollector } from "./body-collector.ts";
-import { HEADER_LENGTH, headerLengthOf } from "./codec.ts";
+import { type Answer, AnswerUnderWay, type ExchangeOptions } from "./answer-under-way.ts";
 
-/** The headers of an answer, names in lower case. */
-export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** A whole answer, whatever its code. */
-export interface Answer {
-  readonly code: number;
-  readonly headers: AnswerHeaders;
-  /** In a buffer of its own, its binary part aligned for typed arrays. */
-  readonly body: Uint8Array;
-}
-
-export interface ExchangeOptions {
-  readonly maxBytes: number;
-  readonly deadlineMs: number;
-  readonly signal?: AbortSignal | undefined;
-  /** Called just before the request is handed to undici, and when the last byte of an answer is there. */
-  readonly onSent?: (() => void) | undefined;
-  readonly onReceived?: ((bodyBytes: number) => void) | undefined;
-}
-
-/** The longest that Node's timers can wait; a longer deadline is none. */
-const MAX_TIMER_MS = 2_147_483_647;
+export type { Answer };
 
 /**
- * One request and its whole answer over a client's connection.
+ * One request and its whole answer over a client's HTTP/1.1 connection.
  *
  * A deadline or an abort rejects at once. A request that is on the socket takes its connection with it (HTTP/1.1 cannot
  * take one back), and the client opens another for the next; a request that still waits for the connection is dropped.
@@ -40,72 +18,31 @@ export function exchange(
   request: Dispatcher.DispatchOptions,
   options: ExchangeOptions,
 ): Promise<Answer> {
-  const { signal, deadlineMs } = options;
+  const { signal } = options;
   if (signal?.aborted === true) return Promise.reject(TransportError.from(signal.reason, "CANCELLED"));
-  return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined;
-    let failure: TransportError | undefined;
-    let isSettled = false;
-    let code = 0;
-    let headers: AnswerHeaders = {};
-    let body: BodyCollector | undefined;
-
-    const settle = (): boolean => {
-      if (isSettled) return false;
-      isSettled = true;
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-      return true;
-    };
-    const fail = (error: TransportError): void => {
-      if (!settle()) return;
-      failure = error;
-      controller?.abort(error);
-      reject(error);
-    };
-    const onAbort = (): void => fail(TransportError.from(signal?.reason, "CANCELLED"));
-    const onDeadline = (): void =>
-      fail(new TransportError("DEADLINE_EXCEEDED", `no answer within ${deadlineMs} ms`));
-
-    const timer = deadlineMs <= MAX_TIMER_MS ? setTimeout(onDeadline, deadlineMs) : undefined;
-    signal?.addEventListener("abort", onAbort);
-    options.onSent?.();
-    client.dispatch(request, {
-      onRequestStart(started) {
-        // Throwing here drops the request alone; aborting would close the connection.
-        if (failure !== undefined) throw failure;
-        controller = started;
-      },
-      onResponseStart(_controller, statusCode, found) {
-        code = statusCode;
-        headers = found;
-        const length = found["content-length"];
-        try {
-          body = new BodyCollector({
-            contentBytes: typeof length === "string" ? Number(length) : undefined,
-            headerBytes: headerLengthOf(found[HEADER_LENGTH]) || undefined,
-            maxBytes: options.maxBytes,
-          });
-        } catch (reason) {
-          fail(TransportError.from(reason));
-        }
-      },
-      onResponseData(_controller, chunk) {
-        try {
-          body?.push(chunk);
-        } catch (reason) {
-          fail(TransportError.from(reason));
-        }
-      },
-      onResponseEnd() {
-        options.onReceived?.(body?.byteLength ?? 0);
-        if (settle()) resolve({ code, headers, body: body?.finish() ?? new Uint8Array() });
-      },
-      onResponseError(_controller, error) {
-        fail(connectionError(error));
-      },
-    });
+  let controller: Dispatcher.DispatchController | undefined;
+  const underWay = new AnswerUnderWay(options, (error) => controller?.abort(error));
+  options.onSent?.();
+  client.dispatch(request, {
+    onRequestStart(started) {
+      // Throwing here drops the request alone; aborting would close the connection.
+      if (underWay.failure !== undefined) throw underWay.failure;
+      controller = started;
+    },
+    onResponseStart(_controller, code, headers) {
+      underWay.begin(code, headers);
+    },
+    onResponseData(_controller, chunk) {
+      underWay.push(chunk);
+    },
+    onResponseEnd() {
+      underWay.end();
+    },
+    onResponseError(_controller, error) {
+      underWay.fail(connectionError(error));
+    },
   });
+  return underWay.answer;
 }
 
 /** undici's errors and the socket's, by their codes. */

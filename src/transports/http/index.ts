@@ -1,7 +1,8 @@
 import type { Transport } from "../../core/transport.ts";
 
 /**
- * The Open Inference Protocol's V2 REST API over HTTP/1.1: fastify serves, undici calls. Tensors travel as JSON numbers
+ * The Open Inference Protocol's V2 REST API over HTTP/1.1 and HTTP/2 (without TLS, prior knowledge): fastify serves both
+ * on one port, undici calls the one and node:http2 the other. Tensors travel as JSON numbers
  * (`json`) or by the binary tensor extension (every other encoding). Endpoints are `http://host:port`.
  */
 export function createHttpTransport(): Transport {

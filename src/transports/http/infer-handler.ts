@@ -15,12 +15,16 @@ import type { ServingCore } from "../../core/serving-core.ts";
 import { BINARY_TYPE, compact, HEADER_LENGTH, JSON_TYPE } from "./codec.ts";
 import type { CodedBody } from "./compression.ts";
 import { LARGE_JSON_BYTES, mayAnswerLargeJson } from "./large-json.ts";
+import type { ModelPath } from "./model-path.ts";
 import type { ReceivedBody } from "./receive-body.ts";
 
-/** The model that a path names. */
-export interface ModelPath {
-  readonly modelName: string;
-  readonly modelVersion?: string | undefined;
+/** An answer, ready to be sent, and what it tells about itself. */
+export interface AnsweredInfer {
+  readonly body: WrittenBody;
+  readonly modelVersion: string;
+  readonly id: string;
+  /** As they stand in the body. */
+  readonly parameters: Parameters;
 }
 
 /** What both ways through the core have in common. */
@@ -41,24 +45,27 @@ interface Served {
 export async function answerInfer(
   core: ServingCore,
   path: ModelPath,
-  { bytes, headerBytes = bytes.byteLength, inNs }: ReceivedBody,
+  { bytes, headerBytes: announcedBytes, inNs }: Omit<ReceivedBody, "wireBytes">,
   options: { readonly clockId: string; readonly signal: AbortSignal; readonly maxPayloadBytes: number },
-): Promise<WrittenBody> {
+): Promise<AnsweredInfer> {
+  const headerBytes = announcedBytes ?? bytes.byteLength;
   const { signal, clockId, maxPayloadBytes } = options;
   const context = { ...path, headerBytes };
-  const finish = (served: Served, outputs: WrittenOutputs, decodeNs: number): WrittenBody => {
+  const finish = (served: Served, outputs: WrittenOutputs, decodeNs: number): AnsweredInfer => {
     const marks = { inNs, decodeNs, nowNs: monotonicClock.nowNs, clockId };
-    const body = writeInferResponse({ ...served, parameters: timedParameters(served, marks) }, outputs);
+    const parameters = timedParameters(served, marks);
+    const body = writeInferResponse({ ...served, parameters }, outputs);
     if (body.totalBytes > maxPayloadBytes) {
       const text = `the answer has ${body.totalBytes} bytes, over the limit of ${maxPayloadBytes}`;
       throw new TransportError("RESOURCE_EXHAUSTED", text);
     }
-    return body;
+    return { body, modelVersion: served.modelVersion, id: served.id, parameters };
   };
 
-  if (headerBytes <= LARGE_JSON_BYTES || headerBytes > bytes.byteLength) {
+  // A malformed length (NaN) is small, too: what is refused need not go to a worker.
+  if (!(headerBytes > LARGE_JSON_BYTES && headerBytes <= bytes.byteLength)) {
     const { request, binaryOutputs } =
-      headerBytes === 0 && bytes.byteLength > 0
+      announcedBytes === 0
         ? rawBinaryRequest(core.modelMetadata(path.modelName, path.modelVersion), path.modelVersion, bytes)
         : parseInferRequest(bytes, context);
     const isBinary = (name: string): boolean => isBinaryOutput(binaryOutputs, name);
@@ -93,13 +100,13 @@ export function sendInfer(
   { coded, isLast }: { readonly coded: CodedBody | undefined; readonly isLast: boolean },
 ): void {
   const parts = coded === undefined ? compact(body) : [coded.bytes];
-  const isBinary = body.headerBytes < body.totalBytes;
   response.writeHead(200, {
-    "content-type": isBinary ? BINARY_TYPE : JSON_TYPE,
+    "content-type": body.hasBinary ? BINARY_TYPE : JSON_TYPE,
     "content-length": coded?.bytes.byteLength ?? body.totalBytes,
     ...(coded === undefined ? {} : { "content-encoding": coded.coding, vary: "accept-encoding" }),
-    ...(isBinary ? { [HEADER_LENGTH]: body.headerBytes } : {}),
-    ...(isLast ? { connection: "close" } : {}),
+    ...(body.hasBinary ? { [HEADER_LENGTH]: body.headerBytes } : {}),
+    // HTTP/2 has GOAWAY for it.
+    ...(isLast && response.req.httpVersionMajor < 2 ? { connection: "close" } : {}),
   });
   response.cork();
   for (const part of parts.slice(0, -1)) response.write(part);

@@ -8,7 +8,8 @@ export function readServerMetadata(value: unknown): ServerMetadata {
     const fields = objectOf(value, "server metadata");
     return {
       name: textOf(fields["name"], "name"),
-      version: textOf(fields["version"], "version"),
+      version: textOf(fields["version"] ?? "", "version"),
+      // KServe's server, for one, writes null where it has nothing to say.
       extensions: arrayOf(fields["extensions"] ?? [], "extensions").map((name) => textOf(name, "extensions")),
     };
   });
@@ -22,13 +23,13 @@ export function readModelMetadata(value: unknown): ModelMetadata {
     const metadata = {
       name: textOf(fields["name"], "name"),
       versions: arrayOf(fields["versions"] ?? [], "versions").map((version) => textOf(version, "versions")),
-      platform: textOf(fields["platform"], "platform"),
-      inputs: tensorsOf(fields["inputs"], "inputs"),
-      outputs: tensorsOf(fields["outputs"], "outputs"),
+      platform: textOf(fields["platform"] ?? "", "platform"),
+      inputs: tensorsOf(fields["inputs"] ?? [], "inputs"),
+      outputs: tensorsOf(fields["outputs"] ?? [], "outputs"),
     };
-    if (properties === undefined) return metadata;
+    if (properties === undefined || properties === null) return metadata;
     const texts = Object.entries(objectOf(properties, "properties")).map(
-      ([name, text]) => [name, textOf(text, `properties.${name}`)] as const,
+      ([name, text]) => [name, typeof text === "string" ? text : JSON.stringify(text)] as const,
     );
     return { ...metadata, properties: Object.fromEntries(texts) };
   });

@@ -9,6 +9,8 @@ import { type Coding, codingOf, decompress } from "./compression.ts";
 export interface ReceivedBody {
   /** In a buffer of its own, its binary part aligned for typed arrays. */
   readonly bytes: Uint8Array;
+  /** How many bytes travelled: fewer, where they came compressed. */
+  readonly wireBytes: number;
   /** Bytes of the JSON part as announced; `undefined`: all of it is JSON. */
   readonly headerBytes: number | undefined;
   /** When the last byte was there, nanoseconds of `monotonicClock`. */
@@ -24,12 +26,13 @@ export interface ReceivedBody {
 export async function receiveBody(message: IncomingMessage, maxBytes: number): Promise<ReceivedBody> {
   const headerBytes = headerLengthOf(message.headers[HEADER_LENGTH]);
   const { bytes, inNs, coding } = await collect(message, maxBytes, headerBytes);
-  if (coding === undefined) return { bytes, headerBytes, inNs };
+  const wireBytes = bytes.byteLength;
+  if (coding === undefined) return { bytes, wireBytes, headerBytes, inNs };
   const inflated = await decompress(bytes, coding, maxBytes);
   // Into a buffer of its own, aligned.
   const collector = new BodyCollector({ contentBytes: inflated.byteLength, headerBytes, maxBytes });
   collector.push(inflated);
-  return { bytes: collector.finish(), headerBytes, inNs };
+  return { bytes: collector.finish(), wireBytes, headerBytes, inNs };
 }
 
 /**

@@ -78,7 +78,8 @@ describe("validate", () => {
     expect(result.problems).toEqual([
       {
         path: "transport[1]",
-        message: "expected one of 'local'|'http'|'grpc'|'mqtt'|'http-relay', got 'smoke'",
+        message:
+          "expected one of 'local'|'http'|'grpc'|'grpc-stream'|'mqtt'|'http-relay'|'tfs-http'|'tfs-grpc'|'kserve-v1', got 'smoke'",
       },
       { path: "rate", message: "expected a finite number above 0 and up to 1000000, got Infinity" },
       { path: "also[0].zip", message: "unknown option" },
@@ -124,6 +125,19 @@ describe("resolveBench", () => {
     expect(resolved(file, {})).toMatchObject({ durationMs: 3_000, requests: 100 });
     expect(resolved(file, { requests: 7 })).toMatchObject({ durationMs: undefined, requests: 7 });
     expect(resolved(file, { duration: "1s" })).toMatchObject({ durationMs: 1_000, requests: undefined });
+  });
+
+  it("speaks HTTP/1.1 unless another version is named", () => {
+    expect(resolved({}, {}).dimensions.httpVersion).toEqual(["1.1"]);
+    expect(resolved({ httpVersion: ["1.1", "2"] }, {}).dimensions.httpVersion).toEqual(["1.1", "2"]);
+    expect(resolved({ httpVersion: ["1.1", "2"] }, { httpVersion: "2" })).toMatchObject({
+      dimensions: { httpVersion: ["2"] },
+      asked: ["httpVersion"],
+    });
+  });
+
+  it("takes the transport of one stream from a URL", () => {
+    expect(resolved({}, { url: "grpc+stream://h:8001" }).dimensions.transport).toEqual(["grpc-stream"]);
   });
 
   it("drops the file's extra cells when the command line names one of their dimensions", () => {
@@ -186,6 +200,30 @@ describe("resolveBench", () => {
       durationMs: 60_000,
       schedule: "/cfg/t.txt",
     });
+  });
+
+  it("tells a recipe's file from a model's name and from JSON", () => {
+    expect(resolved({}, { recipe: "raw" }).recipe).toBe("raw");
+    expect(resolved({}, { recipe: "m1-small" }).recipe).toBe("m1-small");
+    expect(resolved({}, { recipe: '{"layout":"nhwc"}' }).recipe).toBe('{"layout":"nhwc"}');
+    expect(resolved({ recipe: { layout: "nhwc" } }, {}).recipe).toBe('{"layout":"nhwc"}');
+    expect(resolved({ recipe: "r.json" }, {}).recipe).toBe("/cfg/r.json");
+    expect(resolved({ recipe: "a/b" }, {}).recipe).toBe("/cfg/a/b");
+  });
+
+  it("reads shapes and the reference of a server elsewhere, which belong to --url", () => {
+    const url = "http://h:1";
+    const spec = resolved({ reference: "m.onnx" }, { url, shape: ["x:1,2", "y:FP32:3"] });
+    expect(spec).toMatchObject({
+      reference: "/cfg/m.onnx",
+      shape: [
+        { name: "x", dims: [1, 2] },
+        { name: "y", datatype: "FP32", dims: [3] },
+      ],
+    });
+    expect(() => resolved({}, { shape: "x:1" })).toThrow(/--shape: belongs to a server at --url/);
+    expect(() => resolved({}, { reference: "m.onnx" })).toThrow(/--reference: belongs to a server at --url/);
+    expect(resolved({ reference: "m.onnx" }, {}).url).toBeUndefined();
   });
 
   it("lets the scheme of --url pick the transport", () => {

@@ -36,6 +36,27 @@ describe("agreementPercent", () => {
     expect(agreementPercent([{ ...mask(1), name: "other" }], [mask(1)])).toBe(0);
   });
 
+  it("finds outputs by name, whatever their order", () => {
+    const other = { ...mask(9), name: "other" };
+    expect(agreementPercent([other, mask(1, 2)], [mask(1, 2), other])).toBe("identical");
+  });
+
+  it("takes a thousandth for the same where there are only floating point numbers", () => {
+    const floats = (...values: number[]): readonly Tensor[] => [
+      {
+        name: "y",
+        datatype: "FP32",
+        shape: [values.length],
+        data: new Uint8Array(Float32Array.from(values).buffer),
+      },
+    ];
+    const expected = floats(1, 100, 0, Number.NaN, Number.POSITIVE_INFINITY);
+    expect(
+      agreementPercent(floats(1.0009, 99.91, 9e-6, Number.NaN, Number.POSITIVE_INFINITY), expected),
+    ).toBe(100);
+    expect(agreementPercent(floats(1.0011, 99.89, 2e-5, 0, Number.NEGATIVE_INFINITY), expected)).toBe(0);
+  });
+
   it("judges top-k by its first class", () => {
     expect(agreementPercent(top(7, 8, 0.5), top(7, 9, 0.25))).toBe(100);
     expect(agreementPercent(top(7, 8, 0.5), top(8, 7, 0.5))).toBe(0);

@@ -16,6 +16,7 @@ const dimensions: Dimensions = {
   whenBusy: ["drop-new"],
   vehicles: [],
   tuning: ["tuned"],
+  httpVersion: ["1.1"],
 };
 
 const facts: MatrixFacts = {
@@ -93,6 +94,24 @@ describe("expandMatrix", () => {
     expect(grpcJson).toThrow(ConfigError);
     expect(grpcJson).toThrow(/--encoding: 'json' ends up in no cell/);
     expect(expand({ transport: ["grpc"], encoding: ["json", "binary"] }).cells).toHaveLength(1);
+  });
+
+  it("makes HTTP's versions cells of http alone", () => {
+    const httpVersion = ["1.1", "2"] as const;
+    const { cells } = expand({ transport: ["http", "http-relay", "grpc", "grpc-stream"], httpVersion });
+    expect(cells.map(({ key }) => `${key.transport} ${key.protocolVersion}`)).toEqual([
+      "http 1.1",
+      "http 2",
+      "http-relay 1.1",
+      "grpc 2",
+      "grpc-stream 2",
+    ]);
+    expect(() => expand({ transport: ["grpc"], httpVersion: ["2"] }, { asked: ["httpVersion"] })).toThrow(
+      /--http-version: '2' ends up in no cell/,
+    );
+    expect(
+      expand({ transport: ["http"], httpVersion: ["2"] }, { asked: ["httpVersion"] }).cells,
+    ).toHaveLength(1);
   });
 
   it("adds the extra cells, each cell once", () => {

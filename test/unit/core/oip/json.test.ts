@@ -23,7 +23,7 @@ const dataOf = (input: object): Uint8Array => parseText(withInput(input)).reques
 
 const FLOATS = fc.oneof(fc.float(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -0));
 
-/** Tensors that can travel in the given form; 64-bit integers stay below 2^53 for JSON, where that is the limit. */
+/** Tensors that can travel in the given form. */
 function tensors(form: "json" | "binary"): fc.Arbitrary<Tensor> {
   const raw = (size: number) => (count: number) =>
     fc.uint8Array({ minLength: count * size, maxLength: count * size });
@@ -38,7 +38,7 @@ function tensors(form: "json" | "binary"): fc.Arbitrary<Tensor> {
         const bits = fc.array(fc.constantFrom(0, 1), { minLength: count, maxLength: count });
         return bits.map((values) => Uint8Array.from(values));
       }
-      // The payload of a NaN does not survive JSON, nor do integers beyond 2^53.
+      // The payload of a NaN does not survive JSON.
       if (form === "json" && datatype === "FP32") {
         return fc
           .array(FLOATS, { minLength: count, maxLength: count })
@@ -48,12 +48,6 @@ function tensors(form: "json" | "binary"): fc.Arbitrary<Tensor> {
         return fc
           .array(fc.double(), { minLength: count, maxLength: count })
           .map((values) => new Uint8Array(Float64Array.from(values).buffer));
-      }
-      if (form === "json" && (datatype === "INT64" || datatype === "UINT64")) {
-        const range = datatype === "INT64" ? fc.maxSafeInteger() : fc.maxSafeNat();
-        return fc
-          .array(range, { minLength: count, maxLength: count })
-          .map((values) => new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
       }
       return raw(DATATYPE_BYTES[datatype])(count);
     };
@@ -77,7 +71,7 @@ function requests(form: "json" | "binary"): fc.Arbitrary<InferRequest> {
       modelVersion: fc.constantFrom(undefined, "1"),
       id: fc.string(),
       parameters: fc.constantFrom(undefined, { timeout: 5000, priority: 1, note: "ü", sequence_end: true }),
-      inputs: fc.array(tensors(form), { maxLength: 3 }),
+      inputs: fc.uniqueArray(tensors(form), { maxLength: 3, selector: ({ name }) => name }),
       outputs: fc.option(fc.array(fc.string().map((name) => ({ name, parameters: undefined }))), {
         nil: undefined,
       }),
@@ -189,7 +183,38 @@ describe("infer requests", () => {
     ["text as number", withInput({ ...x, data: ["1", 1] }), /element 0 is not a valid UINT8: "1"/],
     ["null", withInput({ ...x, datatype: "FP32", data: [null, 1] }), /element 0 is not a valid FP32: null/],
     ["an overflow", withInput({ ...x, datatype: "FP32", data: [1, 1e39] }), /element 1 is not a valid FP32/],
-    ["2^53", withInput({ ...x, datatype: "INT64", data: [1, 2 ** 53] }), /element 1 is not a valid INT64/],
+    [
+      "2^63 as INT64",
+      `{"inputs":[{"name":"x","shape":[2],"datatype":"INT64","data":[1,9223372036854775808]}]}`,
+      /element 1 is not a valid INT64: "9223372036854775808"/,
+    ],
+    ["1e20 as INT64", withInput({ ...x, datatype: "INT64", data: [1, 1e20] }), /not a valid INT64/],
+    [
+      "a text that is no integer",
+      withInput({ ...x, datatype: "UINT64", data: ["1.5", 1] }),
+      /element 0 is not a valid UINT64: "1.5"/,
+    ],
+    [
+      "an input twice",
+      {
+        inputs: [
+          { ...x, name: "x", data: [1, 2] },
+          { ...x, name: "x", data: [3, 4] },
+        ],
+      },
+      /input 'x' is in the request twice/,
+    ],
+    ["no shape", withInput({ datatype: "UINT8", data: [1] }), /shape: expected a JSON array, got nothing/],
+    [
+      "a shape beyond counting",
+      withInput({ ...x, shape: new Array(40).fill(2 ** 40), data: [1] }),
+      /shape: more elements than can be counted exactly/,
+    ],
+    [
+      "a shape of zeros that hide infinity",
+      withInput({ ...x, shape: [...new Array<number>(40).fill(2 ** 40), 0], data: [] }),
+      /shape: more elements than can be counted exactly/,
+    ],
     ["a negative UINT64", withInput({ ...x, datatype: "UINT64", data: [1, -1] }), /not a valid UINT64: -1/],
     [
       "numbers as BOOL",
@@ -226,6 +251,77 @@ describe("infer requests", () => {
     expect(() =>
       parseText(`{"inputs":[{"name":"x","shape":[1],"datatype":"UINT8","data":${nested}}]}`),
     ).toThrow(/nested deeper than 100|not JSON/);
+  });
+
+  it("name what is nested without end instead of writing it out", () => {
+    const nested = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    expect(() => parseText(`{"inputs":${nested}}`)).toThrow(
+      "inputs[0]: expected a JSON object, got an array of 1",
+    );
+    expect(() => parseText(`{"inputs":[],"parameters":{"a":{"b":${nested}}}}`)).toThrow(/got an object$/);
+  });
+
+  it("keep all digits of 64-bit integers, as numbers and as texts, and leave all else alone", () => {
+    const { request } = parseText(
+      `{"id":"1234567890123456789","inputs":[
+        {"name":"a \\" 1234567890123456789","shape":[4],"datatype":"INT64",
+         "data":[[9223372036854775807,-9223372036854775808],["-1",9007199254740993]]},
+        {"name":"b","shape":[2],"datatype":"UINT64","data":[18446744073709551615,0]},
+        {"name":"c","shape":[2],"datatype":"FP64","data":[12345678901234567890,0.12345678901234567890]},
+        {"name":"d","shape":[1],"datatype":"BYTES","data":["1234567890123456789"]}]}`,
+    );
+    const [a, b, c, d] = request.inputs;
+    expect(request.id).toBe("1234567890123456789");
+    expect(a?.name).toBe('a " 1234567890123456789');
+    expect([...new BigInt64Array(a!.data.buffer)]).toEqual([
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      -1n,
+      2n ** 53n + 1n,
+    ]);
+    expect([...new BigUint64Array(b!.data.buffer)]).toEqual([2n ** 64n - 1n, 0n]);
+    expect([...new Float64Array(c!.data.buffer)]).toEqual(
+      ["12345678901234567890", "0.12345678901234567890"].map(Number),
+    );
+    expect(Buffer.from(d!.data.subarray(4)).toString()).toBe("1234567890123456789");
+  });
+
+  it("refuse -1, 2^64 and a lost digit as UINT64", () => {
+    for (const number of ["-1", "-1234567890123456789", "18446744073709551616", "1234567890123456789.5"]) {
+      expect(() =>
+        parseText(`{"inputs":[{"name":"x","shape":[1],"datatype":"UINT64","data":[${number}]}]}`),
+      ).toThrow(/element 0 is not a valid UINT64/);
+    }
+  });
+
+  it("take null for what may be left out", () => {
+    const { request } = parseText({
+      id: null,
+      parameters: null,
+      outputs: null,
+      inputs: [{ name: "x", ...x, data: [1, 2], parameters: null }],
+    });
+    expect(request).toMatchObject({ id: "", parameters: undefined, outputs: undefined });
+    expect(request.inputs[0]?.parameters).toBeUndefined();
+    const output = { name: "y", parameters: null };
+    expect(parseText({ inputs: [], outputs: [output] }).request.outputs).toEqual([
+      { name: "y", parameters: undefined },
+    ]);
+  });
+
+  it("say plainly that shared memory is not supported", () => {
+    const parameters = { shared_memory_region: "r", shared_memory_byte_size: 2 };
+    for (const json of [
+      withInput({ ...x, parameters }),
+      { inputs: [], outputs: [{ name: "x", parameters }] },
+    ]) {
+      expect(() => parseText(json)).toThrow(
+        expect.objectContaining({
+          status: "UNIMPLEMENTED",
+          message: "tensor 'x': shared memory is not supported",
+        }),
+      );
+    }
   });
 
   it("refuse bytes that are not UTF-8", () => {
@@ -275,12 +371,25 @@ describe("infer responses", () => {
     expect(Buffer.from(json).toString()).toContain('"data":["NaN","Infinity","-Infinity",-0,0.5]');
   });
 
-  it("write all digits of 64-bit integers, and refuse to read them inexactly", () => {
-    const data = new Uint8Array(BigInt64Array.of(9007199254740993n).buffer);
-    const outputs = writeOutputs([{ name: "y", datatype: "INT64", shape: [1], data }], () => false);
-    expect(Buffer.from(outputs.json).toString()).toContain('"data":[9007199254740993]');
+  it("write and read all digits of 64-bit integers", () => {
+    const data = new Uint8Array(BigInt64Array.of(9007199254740993n, -(2n ** 63n)).buffer);
+    const outputs = writeOutputs([{ name: "y", datatype: "INT64", shape: [2], data }], () => false);
+    expect(Buffer.from(outputs.json).toString()).toContain('"data":[9007199254740993,-9223372036854775808]');
     const { parts } = writeInferResponse({ modelName: "m", modelVersion: "1", id: "" }, outputs);
-    expect(() => parseInferResponse(new Uint8Array(Buffer.concat(parts)))).toThrow(/not a valid INT64/);
+    const answer = parseInferResponse(new Uint8Array(Buffer.concat(parts)));
+    expect(answer.outputs[0]?.data).toEqual(data);
+  });
+
+  it("know of a binary part that is empty", () => {
+    const empty: Tensor = { name: "y", datatype: "BYTES", shape: [0], data: new Uint8Array(0) };
+    const head = { modelName: "m", modelVersion: "1", id: "" };
+    const written = (isBinary: boolean) =>
+      writeInferResponse(
+        head,
+        writeOutputs([empty], () => isBinary),
+      );
+    expect(written(true)).toMatchObject({ hasBinary: true });
+    expect(written(false)).toMatchObject({ hasBinary: false });
   });
 
   it("own the whole buffer of the written JSON, so that it can be moved to another thread", () => {

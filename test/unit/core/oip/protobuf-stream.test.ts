@@ -1,32 +1,42 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeInferResponse, encodeInferResponse, joinParts } from "../../../../src/core/oip/protobuf.ts";
-import { encodeStreamAnswer } from "../../../../src/core/oip/protobuf-stream.ts";
+import { decodeStreamAnswer, encodeStreamAnswer } from "../../../../src/core/oip/protobuf-stream.ts";
 
-const RESPONSE = {
-  modelName: "seg",
+const responseOf = (id: string, data: Uint8Array) => ({
+  modelName: "m",
   modelVersion: "1",
-  id: "r1",
-  outputs: [{ name: "y", datatype: "UINT8", shape: [300], data: new Uint8Array(300).fill(7) }],
-} as const;
+  id,
+  parameters: undefined,
+  outputs: [{ name: "y", datatype: "UINT8" as const, shape: [data.byteLength], data, parameters: undefined }],
+});
 
-describe("ModelStreamInferResponse", () => {
-  it("is tag, length and the response, whose tensors are not copied", () => {
-    const response = encodeInferResponse(RESPONSE);
-    const message = encodeStreamAnswer(response);
-    expect(message.parts).toContain(RESPONSE.outputs[0].data);
-    const bytes = joinParts(message);
-    expect(bytes.byteLength).toBe(message.byteLength);
-    // Field 2, and a length above 127 in two bytes.
-    const { byteLength } = response;
-    expect([...bytes.subarray(0, 3)]).toEqual([0x12, (byteLength & 0x7f) | 0x80, byteLength >> 7]);
-    expect(decodeInferResponse(bytes.subarray(3))).toMatchObject(RESPONSE);
+describe("the answers of a stream", () => {
+  it("carry a response or what went wrong, whatever both are", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.uint8Array({ maxLength: 300 }), fc.string(), (id, data, text) => {
+        const message = encodeStreamAnswer(encodeInferResponse(responseOf(id, data)), text);
+        const bytes = joinParts(message);
+        expect(bytes.byteLength).toBe(message.byteLength);
+        const { errorMessage, response } = decodeStreamAnswer(bytes);
+        expect(errorMessage).toBe(text);
+        const decoded = decodeInferResponse(response);
+        expect(decoded.id).toBe(id);
+        expect([...(decoded.outputs[0]?.data ?? [])]).toEqual([...data]);
+      }),
+    );
   });
 
-  it("has the text of a failure in front of the response that tells whose it is", () => {
-    const failed = { ...RESPONSE, outputs: [] };
-    const bytes = joinParts(encodeStreamAnswer(encodeInferResponse(failed), "none"));
-    // Field 1 with four characters, then field 2.
-    expect([...bytes.subarray(0, 7)]).toEqual([0x0a, 4, ...Buffer.from("none"), 0x12]);
-    expect(decodeInferResponse(bytes.subarray(8))).toMatchObject({ id: "r1" });
+  it("may lack either, and have fields that nobody knows", () => {
+    expect(decodeStreamAnswer(new Uint8Array())).toEqual({ errorMessage: "", response: new Uint8Array() });
+    const unknown = Buffer.from("1a0178", "hex");
+    const onlyText = Buffer.concat([Buffer.from("0a026e6f", "hex"), unknown]);
+    expect(decodeStreamAnswer(onlyText)).toEqual({ errorMessage: "no", response: new Uint8Array() });
+  });
+
+  it("are refused when they are malformed", () => {
+    expect(() => decodeStreamAnswer(Buffer.from("12ff", "hex"))).toThrow(
+      expect.objectContaining({ status: "INVALID_ARGUMENT" }),
+    );
   });
 });

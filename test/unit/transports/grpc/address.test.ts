@@ -6,6 +6,8 @@ describe("addresses", () => {
     ["grpc://127.0.0.1:8001", "127.0.0.1:8001"],
     ["grpc://triton.example", "triton.example:8001"],
     ["grpc://[::1]:9", "[::1]:9"],
+    ["grpc+stream://127.0.0.1:8001", "127.0.0.1:8001"],
+    ["grpc+stream://triton.example", "triton.example:8001"],
   ])("%s is %s", (endpoint, address) => {
     expect(addressOf(endpoint)).toBe(address);
   });

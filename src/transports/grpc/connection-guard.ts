@@ -1,0 +1,84 @@
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Server } from "@grpc/grpc-js";
+import type { ServeLimits } from "../../core/transport.ts";
+
+/** Streams of these methods stay open as long as the client likes. */
+const OPEN_ENDED = /\/(ModelStreamInfer|ServerReflectionInfo)$/;
+/** How often requests that take too long are looked for, at most. */
+const MOST_CHECK_MS = 5_000;
+
+/** The part of `http2.Http2Server` that is used, looked for before it is. */
+interface GuardedServer {
+  on(event: "session", listener: (session: ServerHttp2Session) => void): void;
+  on(event: "close", listener: () => void): void;
+  on(event: "stream", listener: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void): void;
+}
+
+/**
+ * Protects a bound server from clients that are too many, that never begin to speak, or that never end a request. grpc-js
+ * has no such options, so this goes through its private map of http2 servers.
+ *
+ * @returns whether it could be done; the server works either way.
+ */
+export function guardConnections(server: Server, limits: ServeLimits): boolean {
+  const servers: unknown = Reflect.get(server, "http2Servers");
+  if (!(servers instanceof Map) || servers.size === 0) return false;
+  const found: unknown[] = [...servers.keys()];
+  if (!found.every(isGuarded)) return false;
+  for (const http2Server of found) {
+    limitSessions(http2Server, limits);
+    if (limits.requestTimeoutMs !== undefined) limitRequests(http2Server, limits.requestTimeoutMs);
+  }
+  return true;
+}
+
+function limitSessions(server: GuardedServer, { maxConnections, requestTimeoutMs }: ServeLimits): void {
+  let open = 0;
+  server.on("session", (session) => {
+    if (maxConnections !== undefined && open >= maxConnections) {
+      session.destroy();
+      return;
+    }
+    open += 1;
+    // Every client begins with its settings.
+    const timer =
+      requestTimeoutMs === undefined ? undefined : setTimeout(() => session.destroy(), requestTimeoutMs);
+    session.once("remoteSettings", () => clearTimeout(timer));
+    session.once("close", () => {
+      clearTimeout(timer);
+      open -= 1;
+    });
+  });
+}
+
+/** One timer for all requests: a timer each would cost every request more. */
+function limitRequests(server: GuardedServer, timeoutMs: number): void {
+  /** By the order they began in. */
+  const arriving = new Map<ServerHttp2Stream, number>();
+  server.on("stream", (stream, headers) => {
+    if (OPEN_ENDED.test(headers[":path"] ?? "")) return;
+    arriving.set(stream, performance.now());
+    const leave = (): void => void arriving.delete(stream);
+    stream.once("end", leave);
+    stream.once("close", leave);
+  });
+  const check = (): void => {
+    const latestMs = performance.now() - timeoutMs;
+    for (const [stream, beganMs] of arriving) {
+      if (beganMs > latestMs) break;
+      arriving.delete(stream);
+      stream.close(constants.NGHTTP2_CANCEL);
+    }
+  };
+  const timer = setInterval(check, Math.min(MOST_CHECK_MS, Math.max(10, timeoutMs / 4))).unref();
+  server.on("close", () => clearInterval(timer));
+}
+
+function isGuarded(server: unknown): server is GuardedServer {
+  return typeof server === "object" && server !== null && "on" in server && typeof server.on === "function";
+}

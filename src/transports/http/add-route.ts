@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { TransportError } from "../../core/errors.ts";
+import { type JsonObject, parseJsonObject } from "../../core/oip/json-fields.ts";
+import { type ReceivedBody, receiveBody } from "./receive-body.ts";
+import { PAYLOAD_TOO_LARGE } from "./status-codes.ts";
+
+const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** Answers GET (and HEAD) with what a function gives; any other method with 405. */
+export function addGet<Params>(
+  app: FastifyInstance,
+  url: string,
+  answer: (params: Params, reply: FastifyReply) => unknown,
+): void {
+  // The parameters of a path are texts under the names in it, which fastify does not know from a variable.
+  app.get(url, async (request, reply) => answer(request.params as Params, reply));
+  refuseOthers(app, url, ["GET", "HEAD"]);
+}
+
+/** Answers POST; any other method with 405. The body is still to be read: {@link readBody}. */
+export function addPost<Params>(
+  app: FastifyInstance,
+  url: string,
+  answer: (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => Promise<unknown>,
+): void {
+  app.post(url, (request, reply) => answer(request as FastifyRequest<{ Params: Params }>, reply));
+  refuseOthers(app, url, ["POST"]);
+}
+
+/** The body of a request; one over the limit gets the code that HTTP has for it. @throws {TransportError} */
+export async function readBody(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  maxBytes: number,
+): Promise<ReceivedBody> {
+  try {
+    return await receiveBody(request.raw, maxBytes);
+  } catch (reason) {
+    if (TransportError.from(reason).status === "RESOURCE_EXHAUSTED") void reply.code(PAYLOAD_TOO_LARGE);
+    throw reason;
+  }
+}
+
+/** A body that may be left out, as a JSON object. @throws {TransportError} */
+export async function readJsonBody(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  maxBytes: number,
+): Promise<JsonObject> {
+  const { bytes } = await readBody(request, reply, maxBytes);
+  return bytes.byteLength === 0 ? {} : parseJsonObject(bytes, "the request");
+}
+
+function refuseOthers(app: FastifyInstance, url: string, allowed: readonly HTTPMethods[]): void {
+  app.route({
+    method: METHODS.filter((method) => !allowed.includes(method)),
+    url,
+    handler: async (request, reply) => {
+      await reply
+        .code(405)
+        .header("allow", allowed.join(", "))
+        .send({ error: `${request.method} is not allowed here, only ${allowed.join(", ")}` });
+    },
+  });
+}

@@ -1,0 +1,49 @@
+import type { Server, ServerOptions } from "node:http";
+import type { Socket } from "node:net";
+import type { ServeLimits } from "../../core/transport.ts";
+
+/** How often Node looks for requests that take too long: it may be late by this much, or by a quarter of the time. */
+const MOST_CHECK_MS = 5_000;
+
+/** Node's own options for slow clients; with none it waits a minute for a header and for ever for a body. */
+export function slowClientOptions({ requestTimeoutMs }: ServeLimits): ServerOptions {
+  if (requestTimeoutMs === undefined) return {};
+  return {
+    headersTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(MOST_CHECK_MS, Math.max(10, Math.ceil(requestTimeoutMs / 4))),
+  };
+}
+
+/** A connection over the limit is told so and closed before it is read. */
+export function limitConnections(server: Server, maxConnections: number | undefined): void {
+  if (maxConnections === undefined) return;
+  let open = 0;
+  server.prependListener("connection", (socket: Socket) => {
+    if (open >= maxConnections) {
+      refuse(socket, `the server has its ${maxConnections} connections already`);
+      return;
+    }
+    open += 1;
+    socket.once("close", () => {
+      open -= 1;
+    });
+  });
+}
+
+function refuse(socket: Socket, error: string): void {
+  const body = JSON.stringify({ error });
+  const head =
+    "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nwirebench-status: UNAVAILABLE\r\n" +
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
+  socket.on("error", () => {});
+  socket.end(head + body, () => socket.destroy());
+}
+
+/** Closes idle connections, and from now on each with the answer that is under way. */
+export function leaveConnections(server: Server): void {
+  server.prependListener("request", (_request, response) => {
+    response.shouldKeepAlive = false;
+  });
+  server.closeIdleConnections();
+}

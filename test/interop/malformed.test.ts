@@ -1,0 +1,3 @@
+import { testMalformed } from "../conformance/malformed/malformed-suite.ts";
+
+testMalformed(10_000);

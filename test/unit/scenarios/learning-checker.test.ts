@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../../src/core/tensor.ts";
+import { createLearningChecker } from "../../../src/scenarios/learning-checker.ts";
+
+const mask = (...ids: number[]): readonly Tensor[] => [
+  { name: "mask", datatype: "UINT8", shape: [1, ids.length], data: Uint8Array.from(ids) },
+];
+
+describe("createLearningChecker", () => {
+  it("compares with the first answer to the same frame, from the second on", () => {
+    const checker = createLearningChecker([]);
+    checker.check(mask(1, 2), 0);
+    checker.check(mask(3, 4), 2);
+    expect(checker.tally()).toEqual({ compared: 0, identical: 0, agreementSum: 0 });
+    checker.check(mask(1, 2), 0);
+    checker.check(mask(3, 9), 2);
+    expect(checker.tally()).toEqual({ compared: 2, identical: 1, agreementSum: 150 });
+  });
+
+  it("hands what it learned to the next run, holes for frames that had no answer", () => {
+    const first = createLearningChecker([]);
+    const own = mask(3, 4);
+    first.check(own, 2);
+    own[0]?.data.fill(0);
+    const learned = first.learned();
+    expect(learned).toEqual([[], [], mask(3, 4)]);
+    const second = createLearningChecker(learned);
+    second.check(mask(3, 4), 2);
+    second.check(mask(7, 7), 0);
+    second.check(mask(7, 8), 0);
+    expect(second.tally()).toEqual({ compared: 2, identical: 1, agreementSum: 150 });
+    expect(second.learned()[0]).toEqual(mask(7, 7));
+    expect(learned[0]).toEqual([]);
+  });
+});
