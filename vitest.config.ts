@@ -32,6 +32,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // Needs the peers that test/interop/install.sh installs: `npm run test:interop`, no part of `npm test`.
+        test: {
+          name: "interop",
+          include: ["test/interop/**/*.test.ts"],
+          pool: "forks",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
     ],
     coverage: { provider: "v8", include: ["src/**/*.ts"] },
   },

@@ -137,6 +137,12 @@ describe("what TensorFlow's clients send", () => {
     expect([...new Int8Array(tensor.data.buffer)]).toEqual([-128, 127, -1]);
   });
 
+  it("a shape that comes twice is merged, as protobuf's messages are", () => {
+    // inputs { "input": dtype UINT8, tensor_shape { dim 2 }, tensor_shape { dim 3 }, no values }
+    const bytes = Buffer.from("12190a05696e707574121008041204120208020804120412020803", "hex");
+    expect(decodePredictRequest(bytes, MAX_BYTES).inputs[0]?.shape).toEqual([2, 3]);
+  });
+
   it("the last of several entries of one name counts", () => {
     const first = requestType.encode(
       requestType.create({ inputs: { x: { dtype: 1, ...shape(1), float_val: [1] } } }),
