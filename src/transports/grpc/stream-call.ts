@@ -100,10 +100,8 @@ export class StreamCall {
       // Only servers of ours tell the status; the rest of them have no more than the text.
       const name = response.parameters?.[STATUS];
       const error = new TransportError(isFailureStatus(name) ? name : "UNKNOWN", errorMessage);
-      if (!this.#settle(response.id, receivedNs, bytes.byteLength, error)) {
-  // TRITON
-        if (!isId(response.id)) this.#blame(error, receivedNs, bytes.byteLength);
-      }
+      const isKnown = this.#settle(response.id, receivedNs, bytes.byteLength, error);
+      if (!isKnown && !isId(response.id)) this.#blame(error, receivedNs, bytes.byteLength);
       return;
     }
     const whole = this.#complete(response);
@@ -162,6 +160,7 @@ export class StreamCall {
   }
 }
 
+/** Triton's word for a request without an id is none either. */
 function isId(id: string): boolean {
   return id !== "" && id !== "<id_unknown>";
 }
