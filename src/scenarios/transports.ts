@@ -1,13 +1,10 @@
 import type { Transport, TransportName } from "../core/transport.ts";
 import { createGrpcStreamTransport, createGrpcTransport } from "../transports/grpc/index.ts";
+import { createTfsGrpcTransport } from "../transports/grpc/tfs/index.ts";
 import { createHttpTransport } from "../transports/http/index.ts";
+import { createKserveV1Transport, createTfsHttpTransport } from "../transports/http/tfs/index.ts";
 import { createLocalTransport } from "../transports/local/index.ts";
 import { createMqttTransport } from "../transports/mqtt/index.ts";
-import {
-  createKserveV1Transport,
-  createTfsGrpcTransport,
-  createTfsHttpTransport,
-} from "../transports/tfs/index.ts";
 
 const CREATE: { readonly [T in TransportName]: () => Transport } = {
   local: createLocalTransport,

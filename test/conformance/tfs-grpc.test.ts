@@ -4,7 +4,7 @@ import { loadSync } from "@grpc/proto-loader";
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../dist/core/tensor.js";
 import type { InferenceServer } from "../../dist/core/transport.js";
-import { createTfsGrpcTransport } from "../../dist/transports/tfs/index.js";
+import { createTfsGrpcTransport } from "../../dist/transports/grpc/tfs/index.js";
 import { infer } from "./conformance-bed.ts";
 import { createFakeCore } from "./fake-core.ts";
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { InferRequest } from "../../dist/core/inference.js";
 import type { ModelMetadata } from "../../dist/core/metadata.js";
 import type { InferenceServer } from "../../dist/core/transport.js";
-import { createKserveV1Transport, createTfsHttpTransport } from "../../dist/transports/tfs/index.js";
+import { createKserveV1Transport, createTfsHttpTransport } from "../../dist/transports/http/tfs/index.js";
 import { infer } from "./conformance-bed.ts";
 import { createFakeCore } from "./fake-core.ts";
 

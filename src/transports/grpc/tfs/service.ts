@@ -45,7 +45,7 @@ let services: TfsServices | undefined;
 /** The package's proto files, read once. */
 export function tfsServices(): TfsServices {
   if (services !== undefined) return services;
-  const folder = fileURLToPath(new URL("../../../proto", import.meta.url));
+  const folder = fileURLToPath(new URL("../../../../proto", import.meta.url));
   const definition = loadSync("tensorflow_serving.proto", {
     includeDirs: [folder],
     keepCase: true,

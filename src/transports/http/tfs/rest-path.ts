@@ -1,11 +1,5 @@
-import { TransportError } from "../../core/errors.ts";
-
-/** A model as a request names it: the newest version, one of a number, or one of a label. */
-export interface ModelChoice {
-  readonly modelName: string;
-  readonly modelVersion?: string | undefined;
-  readonly label?: string | undefined;
-}
+import { TransportError } from "../../../core/errors.ts";
+import type { ModelChoice } from "../../../core/tfs/find-model.ts";
 
 /** What a path of the REST interface asks for. */
 export type RestPath =

@@ -1,8 +1,9 @@
 import { Client } from "undici";
-import { monotonicClock } from "../../core/clock.ts";
-import { messageOf, TransportError } from "../../core/errors.ts";
-import type { InferRequest, InferResponse } from "../../core/inference.ts";
-import type { ModelMetadata } from "../../core/metadata.ts";
+import { monotonicClock } from "../../../core/clock.ts";
+import { messageOf, TransportError } from "../../../core/errors.ts";
+import type { InferRequest, InferResponse } from "../../../core/inference.ts";
+import type { ModelMetadata } from "../../../core/metadata.ts";
+import { parseEndpoint } from "../../../core/tfs/endpoint.ts";
 import {
   MODEL_HEADER,
   REQUEST_HEADER,
@@ -10,15 +11,14 @@ import {
   type ResponseEnvelope,
   readResponseEnvelope,
   writeRequestEnvelope,
-} from "../../core/tfs/envelope.ts";
-import { parsePredictAnswer } from "../../core/tfs/json-answer.ts";
-import { type PredictLayout, writePredictBody } from "../../core/tfs/json-predict-writer.ts";
-import type { ConnectOptions, InferenceClient } from "../../core/transport.ts";
-import { type Answer, exchange } from "../http/exchange.ts";
-import { readModelMetadata } from "../http/metadata.ts";
-import { STATUS_HEADER, statusOfHttp } from "../http/status-codes.ts";
-import { parseEndpoint } from "./endpoint.ts";
-import { readMetadata, withModelHeader } from "./metadata-json.ts";
+} from "../../../core/tfs/envelope.ts";
+import { parsePredictAnswer } from "../../../core/tfs/json-answer.ts";
+import { type PredictLayout, writePredictBody } from "../../../core/tfs/json-predict-writer.ts";
+import { readMetadata, withModelHeader } from "../../../core/tfs/metadata-json.ts";
+import type { ConnectOptions, InferenceClient } from "../../../core/transport.ts";
+import { type Answer, exchange } from "../exchange.ts";
+import { readModelMetadata } from "../metadata.ts";
+import { STATUS_HEADER, statusOfHttp } from "../status-codes.ts";
 import { restPath } from "./rest-path.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -5,7 +5,7 @@ import {
   withModelHeader,
   writeMetadata,
   writeModelHeader,
-} from "../../../../src/transports/tfs/metadata-json.ts";
+} from "../../../../src/core/tfs/metadata-json.ts";
 
 const model: ModelMetadata = {
   name: "m",

@@ -1,11 +1,11 @@
-import { TransportError } from "../../core/errors.ts";
-import type { ModelMetadata, TensorMetadata } from "../../core/metadata.ts";
-import { arrayOf, objectOf, textOf } from "../../core/oip/json-fields.ts";
-import { datatypeOfName, tensorflowType } from "../../core/tfs/data-type.ts";
-import { asciiJson } from "../../core/tfs/envelope.ts";
-import { SIGNATURE_NAME } from "../../core/tfs/json-predict.ts";
-import { PREDICT_METHOD, type Signature, tensorNameOf } from "../../core/tfs/signature-def.ts";
+import { TransportError } from "../errors.ts";
+import type { ModelMetadata, TensorMetadata } from "../metadata.ts";
+import { arrayOf, objectOf, textOf } from "../oip/json-fields.ts";
+import { datatypeOfName, tensorflowType } from "./data-type.ts";
+import { asciiJson } from "./envelope.ts";
 import type { VersionStatus } from "./find-model.ts";
+import { SIGNATURE_NAME } from "./json-predict.ts";
+import { PREDICT_METHOD, type Signature, tensorNameOf } from "./signature-def.ts";
 
 /** The answer to a model's status. */
 export function writeStatus(versions: readonly VersionStatus[]): object {

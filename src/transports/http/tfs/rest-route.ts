@@ -1,22 +1,22 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { clockId } from "../../core/clock.ts";
-import { TransportError } from "../../core/errors.ts";
-import { clientAddress, type ServedRequest, statusOfOutcome } from "../../core/served-request.ts";
-import type { ServingCore } from "../../core/serving-core.ts";
+import { clockId } from "../../../core/clock.ts";
+import { TransportError } from "../../../core/errors.ts";
+import { clientAddress, type ServedRequest, statusOfOutcome } from "../../../core/served-request.ts";
+import type { ServingCore } from "../../../core/serving-core.ts";
 import {
   MODEL_HEADER,
   REQUEST_HEADER,
   RESPONSE_HEADER,
   writeResponseEnvelope,
-} from "../../core/tfs/envelope.ts";
-import { PREDICT_METHOD } from "../../core/tfs/signature-def.ts";
-import { readBody } from "../http/add-route.ts";
-import { type CodedBody, compressFor } from "../http/compression.ts";
+} from "../../../core/tfs/envelope.ts";
+import { findModel, type ModelChoice, newest, versionsOf } from "../../../core/tfs/find-model.ts";
+import { writeMetadata, writeModelHeader, writeStatus } from "../../../core/tfs/metadata-json.ts";
+import { PREDICT_METHOD } from "../../../core/tfs/signature-def.ts";
+import { readBody } from "../add-route.ts";
+import { type CodedBody, compressFor } from "../compression.ts";
 import { type AnsweredPredict, answerPredict } from "./answer-predict.ts";
-import { findModel, versionsOf } from "./find-model.ts";
-import { writeMetadata, writeModelHeader, writeStatus } from "./metadata-json.ts";
-import { type ModelChoice, parseRestPath } from "./rest-path.ts";
+import { parseRestPath } from "./rest-path.ts";
 
 /** What the route needs to know of the server. */
 export interface RestRouteOptions {
@@ -58,11 +58,6 @@ export function addRestRoute(app: FastifyInstance, core: ServingCore, options: R
         return handlePredict(request, reply, path.model);
     }
   });
-}
-
-/** The version that answers where none is asked for. */
-export function newest(versions: readonly string[]): string {
-  return versions.toSorted((a, b) => Number(a) - Number(b)).at(-1) ?? "";
 }
 
 function predictRoute(

@@ -1,16 +1,18 @@
 import * as grpc from "@grpc/grpc-js";
-import { TransportError } from "../../core/errors.ts";
-import type { ServingCore } from "../../core/serving-core.ts";
-import { MODEL_HEADER, type TensorForm } from "../../core/tfs/envelope.ts";
-import { encodeSignatureMap, SIGNATURE_MAP_URL } from "../../core/tfs/signature-def.ts";
-import type { InferenceServer, ServeOptions } from "../../core/transport.ts";
-import { hostPort, listenError } from "../grpc/address.ts";
-import { passThrough } from "../grpc/message.ts";
-import { refuseMalformed } from "../grpc/refuse-malformed.ts";
-import { silenceLibrary } from "../grpc/service.ts";
-import { writeFailure } from "../grpc/status.ts";
-import { WINDOW_BYTES, widenServerWindows } from "../grpc/windows.ts";
-import { findModel, versionsOf } from "./find-model.ts";
+import { TransportError } from "../../../core/errors.ts";
+import type { ServingCore } from "../../../core/serving-core.ts";
+import { MODEL_HEADER, type TensorForm } from "../../../core/tfs/envelope.ts";
+import { findModel, type ModelChoice, newest, versionsOf } from "../../../core/tfs/find-model.ts";
+import { writeModelHeader } from "../../../core/tfs/metadata-json.ts";
+import { encodeSignatureMap, SIGNATURE_MAP_URL } from "../../../core/tfs/signature-def.ts";
+import type { InferenceServer, ServeOptions } from "../../../core/transport.ts";
+import { hostPort, listenError } from "../address.ts";
+import { passThrough } from "../message.ts";
+import { refuseMalformed } from "../refuse-malformed.ts";
+import { silenceLibrary } from "../service.ts";
+import { writeFailure } from "../status.ts";
+import { WINDOW_BYTES, widenServerWindows } from "../windows.ts";
+import { predictHandler, readPredictArrival } from "./predict-handler.ts";
 import {
   type MetadataRequestMessage,
   type MetadataResponseMessage,
@@ -18,11 +20,7 @@ import {
   type StatusRequestMessage,
   type StatusResponseMessage,
   tfsServices,
-} from "./grpc-service.ts";
-import { writeModelHeader } from "./metadata-json.ts";
-import { predictHandler, readPredictArrival } from "./predict-handler.ts";
-import type { ModelChoice } from "./rest-path.ts";
-import { newest } from "./rest-route.ts";
+} from "./service.ts";
 
 const CLOSE_MS = 5_000;
 const SIGNATURE_FIELD = "signature_def";

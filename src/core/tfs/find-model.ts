@@ -1,7 +1,13 @@
-import { TransportError } from "../../core/errors.ts";
-import type { ModelMetadata } from "../../core/metadata.ts";
-import type { ServingCore } from "../../core/serving-core.ts";
-import type { ModelChoice } from "./rest-path.ts";
+import { TransportError } from "../errors.ts";
+import type { ModelMetadata } from "../metadata.ts";
+import type { ServingCore } from "../serving-core.ts";
+
+/** A model as a request names it: the newest version, one of a number, or one of a label. */
+export interface ModelChoice {
+  readonly modelName: string;
+  readonly modelVersion?: string | undefined;
+  readonly label?: string | undefined;
+}
 
 /** A model that was found, and the version that a request to it is for. */
 export interface FoundModel {
@@ -62,4 +68,9 @@ function explained<T>(find: () => T, notFound: string): T {
     if (!(reason instanceof TransportError) || reason.status !== "NOT_FOUND") throw reason;
     throw new TransportError("NOT_FOUND", notFound, { cause: reason });
   }
+}
+
+/** The version that answers where none is asked for. */
+export function newest(versions: readonly string[]): string {
+  return versions.toSorted((a, b) => Number(a) - Number(b)).at(-1) ?? "";
 }

@@ -1,4 +1,4 @@
-import { TransportError } from "../../core/errors.ts";
+import { TransportError } from "../errors.ts";
 
 /** The schemes of this folder's endpoints, and the ports that their servers have unless one is given. */
 const DEFAULT_PORTS = { "tfs+http": 8501, "tfs+grpc": 8500, "kserve-v1+http": 8080 } as const;

@@ -1,10 +1,10 @@
 import * as grpc from "@grpc/grpc-js";
-import { clockId, monotonicClock } from "../../core/clock.ts";
-import { TransportError } from "../../core/errors.ts";
-import type { InferRequest, InferResponse } from "../../core/inference.ts";
-import { timedParameters } from "../../core/parameters.ts";
-import { type ServedRequest, statusOfOutcome } from "../../core/served-request.ts";
-import type { ServingCore } from "../../core/serving-core.ts";
+import { clockId, monotonicClock } from "../../../core/clock.ts";
+import { TransportError } from "../../../core/errors.ts";
+import type { InferRequest, InferResponse } from "../../../core/inference.ts";
+import { timedParameters } from "../../../core/parameters.ts";
+import { type ServedRequest, statusOfOutcome } from "../../../core/served-request.ts";
+import type { ServingCore } from "../../../core/serving-core.ts";
 import {
   describeTensors,
   REQUEST_HEADER,
@@ -13,17 +13,17 @@ import {
   readRequestEnvelope,
   type TensorForm,
   writeResponseEnvelope,
-} from "../../core/tfs/envelope.ts";
-import { checkSignatureName } from "../../core/tfs/json-predict.ts";
+} from "../../../core/tfs/envelope.ts";
+import { findModel } from "../../../core/tfs/find-model.ts";
+import { checkSignatureName } from "../../../core/tfs/json-predict.ts";
 import {
   decodePredictRequest,
   encodePredictResponse,
   type PredictRequest,
-} from "../../core/tfs/predict-messages.ts";
-import { checkLimit } from "../grpc/codec.ts";
-import { type MessageForm, type OutgoingMessage, outgoingMessage } from "../grpc/message.ts";
-import { writeFailure } from "../grpc/status.ts";
-import { findModel } from "./find-model.ts";
+} from "../../../core/tfs/predict-messages.ts";
+import { checkLimit } from "../codec.ts";
+import { type MessageForm, type OutgoingMessage, outgoingMessage } from "../message.ts";
+import { writeFailure } from "../status.ts";
 
 const { nowNs } = monotonicClock;
 

@@ -1,4 +1,4 @@
-import type { Transport } from "../../core/transport.ts";
+import type { Transport } from "../../../core/transport.ts";
 
 /**
  * TensorFlow Serving's interfaces and the part of them that is KServe's V1 protocol, in front of the same core.
@@ -15,25 +15,9 @@ export function createTfsHttpTransport(): Transport {
     name: "tfs-http",
     encodings: ["json"],
     // Each half is loaded where it is used: a client's program is not a server's.
-    serve: async (core, options) =>
-      (await import("./http-server.ts")).serveTfsHttp(core, options, "tfs+http"),
+    serve: async (core, options) => (await import("./server.ts")).serveTfsHttp(core, options, "tfs+http"),
     connect: async (endpoint, options) =>
-      (await import("./http-client.ts")).connectTfsHttp(endpoint, options, "tfs+http"),
-  };
-}
-
-/**
- * gRPC: `tensorflow.serving.PredictionService`, requests in `tensor_content`. Answers are so, too, when our client asks;
- * other clients get `float_val` and its like unless the server is set up otherwise. Endpoints are `tfs+grpc://host:port`.
- * `tuned` means the same as for the grpc transport.
- */
-export function createTfsGrpcTransport(): Transport {
-  return {
-    name: "tfs-grpc",
-    encodings: ["binary", "jpeg", "png", "bayer"],
-    serve: async (core, options) => (await import("./grpc-server.ts")).serveTfsGrpc(core, options),
-    connect: async (endpoint, options) =>
-      (await import("./grpc-client.ts")).connectTfsGrpc(endpoint, options),
+      (await import("./client.ts")).connectTfsHttp(endpoint, options, "tfs+http"),
   };
 }
 
@@ -46,8 +30,8 @@ export function createKserveV1Transport(): Transport {
     name: "kserve-v1",
     encodings: ["json"],
     serve: async (core, options) =>
-      (await import("./http-server.ts")).serveTfsHttp(core, options, "kserve-v1+http"),
+      (await import("./server.ts")).serveTfsHttp(core, options, "kserve-v1+http"),
     connect: async (endpoint, options) =>
-      (await import("./http-client.ts")).connectTfsHttp(endpoint, options, "kserve-v1+http"),
+      (await import("./client.ts")).connectTfsHttp(endpoint, options, "kserve-v1+http"),
   };
 }

@@ -1,32 +1,32 @@
 import * as grpc from "@grpc/grpc-js";
-import { monotonicClock } from "../../core/clock.ts";
-import { TransportError } from "../../core/errors.ts";
+import { monotonicClock } from "../../../core/clock.ts";
+import { TransportError } from "../../../core/errors.ts";
+import { parseEndpoint } from "../../../core/tfs/endpoint.ts";
 import {
   MODEL_HEADER,
   REQUEST_HEADER,
   RESPONSE_HEADER,
   readResponseEnvelope,
   writeRequestEnvelope,
-} from "../../core/tfs/envelope.ts";
+} from "../../../core/tfs/envelope.ts";
+import { withModelHeader } from "../../../core/tfs/metadata-json.ts";
 import {
   decodePredictResponse,
   encodePredictRequest,
   type PredictResponse,
-} from "../../core/tfs/predict-messages.ts";
-import { decodeSignatureMap } from "../../core/tfs/signature-def.ts";
-import type { ConnectOptions, InferenceClient } from "../../core/transport.ts";
-import { type Calls, createCalls } from "../grpc/calls.ts";
-import { checkLimit } from "../grpc/codec.ts";
-import { openConnection } from "../grpc/connection.ts";
-import { type OutgoingMessage, outgoingMessage, passThrough } from "../grpc/message.ts";
-import { parseEndpoint } from "./endpoint.ts";
+} from "../../../core/tfs/predict-messages.ts";
+import { decodeSignatureMap } from "../../../core/tfs/signature-def.ts";
+import type { ConnectOptions, InferenceClient } from "../../../core/transport.ts";
+import { type Calls, createCalls } from "../calls.ts";
+import { checkLimit } from "../codec.ts";
+import { openConnection } from "../connection.ts";
+import { type OutgoingMessage, outgoingMessage, passThrough } from "../message.ts";
 import {
   type MetadataResponseMessage,
   type ModelSpecMessage,
   type StatusResponseMessage,
   tfsServices,
-} from "./grpc-service.ts";
-import { withModelHeader } from "./metadata-json.ts";
+} from "./service.ts";
 
 const METADATA_DEADLINE_MS = 10_000;
 const { nowNs } = monotonicClock;

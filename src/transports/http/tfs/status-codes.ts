@@ -1,4 +1,4 @@
-import type { FailureStatus } from "../../core/status.ts";
+import type { FailureStatus } from "../../../core/status.ts";
 
 /**
  * HTTP's code of each status, TensorFlow Serving's.

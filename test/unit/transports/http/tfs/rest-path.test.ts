@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseEndpoint } from "../../../../src/transports/tfs/endpoint.ts";
-import { parseRestPath, restPath } from "../../../../src/transports/tfs/rest-path.ts";
+import { parseEndpoint } from "../../../../../src/core/tfs/endpoint.ts";
+import { parseRestPath, restPath } from "../../../../../src/transports/http/tfs/rest-path.ts";
 
 describe("paths", () => {
   it.each([

@@ -1,12 +1,12 @@
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
-import { messageOf, TransportError } from "../../core/errors.ts";
-import type { ServingCore } from "../../core/serving-core.ts";
-import type { InferenceServer, ServeOptions } from "../../core/transport.ts";
-import { endpointOf } from "../http/endpoint-of.ts";
-import { listenError } from "../http/listen-error.ts";
-import { refuseEarly } from "../http/refuse-early.ts";
-import { answerClientError } from "../http/server-errors.ts";
-import { PAYLOAD_TOO_LARGE, STATUS_HEADER, statusOfHttp } from "../http/status-codes.ts";
+import { messageOf, TransportError } from "../../../core/errors.ts";
+import type { ServingCore } from "../../../core/serving-core.ts";
+import type { InferenceServer, ServeOptions } from "../../../core/transport.ts";
+import { endpointOf } from "../endpoint-of.ts";
+import { listenError } from "../listen-error.ts";
+import { refuseEarly } from "../refuse-early.ts";
+import { answerClientError } from "../server-errors.ts";
+import { PAYLOAD_TOO_LARGE, STATUS_HEADER, statusOfHttp } from "../status-codes.ts";
 import { addRestRoute } from "./rest-route.ts";
 import { tfsHttpCode } from "./status-codes.ts";
 

@@ -1,13 +1,12 @@
-import { parseBody, writeAnswerBody } from "../../core/body-codec.ts";
-import { monotonicClock } from "../../core/clock.ts";
-import { TransportError } from "../../core/errors.ts";
-import type { TensorMetadata } from "../../core/metadata.ts";
-import { type Parameters, timedParameters } from "../../core/parameters.ts";
-import type { ServingCore } from "../../core/serving-core.ts";
-import { readRequestEnvelope } from "../../core/tfs/envelope.ts";
-import { LARGE_JSON_BYTES, mayAnswerLargeJson } from "../http/large-json.ts";
-import { findModel } from "./find-model.ts";
-import type { ModelChoice } from "./rest-path.ts";
+import { parseBody, writeAnswerBody } from "../../../core/body-codec.ts";
+import { monotonicClock } from "../../../core/clock.ts";
+import { TransportError } from "../../../core/errors.ts";
+import type { TensorMetadata } from "../../../core/metadata.ts";
+import { type Parameters, timedParameters } from "../../../core/parameters.ts";
+import type { ServingCore } from "../../../core/serving-core.ts";
+import { readRequestEnvelope } from "../../../core/tfs/envelope.ts";
+import { findModel, type ModelChoice } from "../../../core/tfs/find-model.ts";
+import { LARGE_JSON_BYTES, mayAnswerLargeJson } from "../large-json.ts";
 
 /** A whole body that asks for a prediction. */
 export interface PredictCall {
