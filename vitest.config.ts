@@ -1,5 +1,21 @@
 import { defineConfig } from "vitest/config";
 
+/** Integration tests in which no time is measured that another test on the same cores would spoil. */
+const UNTIMED = [
+  "bad-input",
+  "bad-models",
+  "bench-images",
+  "bench-scripts",
+  "compare",
+  "doctor",
+  "foreign-broker",
+  "foreign-servers",
+  "infer",
+  "models",
+  "mqtt-serve",
+  "serving/*",
+].map((name) => `test/integration/${name}.test.ts`);
+
 /** Conformance and integration tests run what `tsc` built (dist/): worker threads and child processes are .js entries. */
 export default defineConfig({
   test: {
@@ -19,17 +35,31 @@ export default defineConfig({
           pool: "forks",
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "integration-untimed",
+          include: UNTIMED,
+          pool: "forks",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
         test: {
           name: "integration",
           include: ["test/integration/**/*.test.ts"],
+          exclude: UNTIMED,
           pool: "forks",
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -41,6 +71,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -6,9 +6,10 @@ import { formatTable } from "../reporting/format-table.ts";
 import { mergeProblems, type NamedReport } from "../reporting/merge/merge-problems.ts";
 import { mergeReports } from "../reporting/merge/merge-reports.ts";
 import { readReport } from "../reporting/read-report.ts";
+import type { JsonValue } from "../reporting/report.ts";
 import { createResultsFolder } from "../reporting/results-folder.ts";
 import { writeResults } from "../reporting/write-results.ts";
-import { judgeBasis } from "../scenarios/run-result.ts";
+import { judgeBasisOfReport } from "../scenarios/run-result.ts";
 
 interface MergeCommandOptions {
   readonly out: string;
@@ -49,7 +50,8 @@ async function merge(folders: readonly string[], { out, name }: MergeCommandOpti
   if (problems.length > 0) throw new ConfigError(problems);
   const report = mergeReports(reports, {
     name,
-    basisOf: (key, quick) => judgeBasis({ quick }, { key }),
+    basisOf: (key, quick, { cell, configuration }) =>
+      judgeBasisOfReport({ quick, reference: textOf(configuration["reference"]) }, { key, runs: cell.runs }),
   });
   if (report.cells.length === 0) {
     throw new BenchError("ERR_INPUT", "no repetition of any cell was finished by every generator");
@@ -83,4 +85,8 @@ async function readAll(folders: readonly string[]): Promise<readonly NamedReport
     reports.push({ path, report });
   }
   return reports;
+}
+
+function textOf(value: JsonValue): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }

@@ -15,16 +15,20 @@ export function repositoryOf({ modelRepository, repository }: ServeSettings): st
 /**
  * The models to serve, each of them there: those that were named, else all of a repository that was named, else one of the zoo.
  *
+ * @param say - told when a model is generated, and what of a named one's configuration is passed over.
  * @throws {BenchError} when one is not there, or there is none.
  */
-export async function modelsOf(settings: ServeSettings): Promise<readonly string[]> {
+export async function modelsOf(
+  settings: ServeSettings,
+  say: (line: string) => void,
+): Promise<readonly string[]> {
   const repository = repositoryOf(settings);
   const isNamed = settings.modelRepository !== undefined || settings.repository !== undefined;
   if (settings.model === undefined && isNamed) return everyModelOf(repository);
   const models = settings.model ?? [DEFAULT_MODEL];
   for (const name of models) {
     if (builtinModel(name) !== undefined) continue;
-    await openModel(repository, name, { onProgress: (line) => console.error(line) });
+    await openModel(repository, name, { onProgress: say });
   }
   return models;
 }

@@ -85,7 +85,12 @@ export function addServeOptions(command: Command): Command {
       ).default("explicit"),
     )
     .addOption(new Option("--device <device>", "cpu, gpu").default("cpu"))
-    .addOption(new Option("--instances <n>", "threads that run each model, in each worker (default 1)"))
+    .addOption(
+      new Option(
+        "--instances <n>",
+        "threads that run each model, in each worker (default: as its instance_group says, else 1)",
+      ),
+    )
     .addOption(new Option("--threads <n>", "threads of each instance (default: cores / workers / instances)"))
     .optionsGroup("Where:")
     .addOption(new Option("--transport <list>", "http, grpc, mqtt, tfs-http, tfs-grpc").default("http,grpc"))

@@ -5,7 +5,8 @@ import { DEFAULT_MAX_PAYLOAD_BYTES, type InferenceServer } from "../core/transpo
 import { Child, describeExit } from "../scenarios/child.ts";
 import type { BrokerCommands, ListenerSpec, ServerStart } from "../scenarios/processes/commands.ts";
 import { claimPorts } from "../scenarios/serving/claim-ports.ts";
-import { type PoolEvent, ServingPool } from "../scenarios/serving/serving-pool.ts";
+import type { PoolEvent } from "../scenarios/serving/pool-event.ts";
+import { ServingPool } from "../scenarios/serving/serving-pool.ts";
 import type { ServingSpec } from "../scenarios/serving/serving-spec.ts";
 import type { StudySpec } from "../scenarios/study/study-painter.ts";
 import { serveMetrics } from "../transports/http/serve-metrics.ts";
@@ -47,13 +48,14 @@ export function serveCommand(): Command {
 async function serve(settings: ServeSettings): Promise<number> {
   const interrupt = listenForInterrupt();
   const log = openServeLog(settings.accessLog);
+  const note = sayOnce();
   const { tuning, workers, host, maxPayload: maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES } = settings;
   let broker: Child<BrokerCommands> | undefined;
   let pool: ServingPool | undefined;
   let metrics: InferenceServer | undefined;
   try {
     const listeners = await listenersOf(settings);
-    const models = await modelsOf(settings);
+    const models = await modelsOf(settings, note);
     let brokerUrl = settings.broker;
     if (settings.transport.includes("mqtt") && brokerUrl === undefined) {
       broker = new Child<BrokerCommands>({ role: "broker", tuning });
@@ -74,6 +76,7 @@ async function serve(settings: ServeSettings): Promise<number> {
         serving: servingOf(settings),
       },
       onEvent: (event) => console.error(describeEvent(event)),
+      onNote: note,
       onLog: log.write,
     });
     if (settings.metricsPort !== undefined) {
@@ -135,6 +138,15 @@ function untilAborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
+/** Lines for the user; one that several processes tell, or tell again, is said once. */
+function sayOnce(): (line: string) => void {
+  const said = new Set<string>();
+  return (line) => {
+    if (!said.has(line)) console.error(line);
+    said.add(line);
+  };
+}
+
 /** One for each transport, its port looked for already. */
 async function listenersOf(settings: ServeSettings): Promise<ListenerSpec[]> {
   const { transport, host } = settings;
@@ -157,10 +169,9 @@ async function listenersOf(settings: ServeSettings): Promise<ListenerSpec[]> {
 function coreOf(settings: ServeSettings, models: readonly string[]): ServerStart["core"] {
   const { device, workers, instances, threads, maxQueue } = settings;
   const repository = repositoryOf(settings);
-  // One process leaves the sharing out to the engine.
-  const fair =
-    workers === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / workers / (instances ?? 1)));
-  return { models, repository, device, instances, threads: threads ?? fair, maxQueue };
+  // Each model divides them among its instances, of which its configuration may want several.
+  const cores = Math.max(1, Math.floor(availableParallelism() / workers));
+  return { models, repository, device, instances, threads, cores, maxQueue };
 }
 
 function servingOf(settings: ServeSettings): ServingSpec {
@@ -187,11 +198,13 @@ function studyOf(
 }
 
 function describeEvent(event: PoolEvent): string {
-  const who = `worker ${event.worker} (pid ${event.pid ?? "?"})`;
+  const who = `worker ${event.worker}`;
   switch (event.kind) {
     case "ended":
-      return `${who} ${event.how}; its requests in flight have failed; another starts in ${event.delayMs / 1_000} s`;
+      return `${who} (pid ${event.pid ?? "?"}) ${event.how}; its requests in flight have failed; another starts in ${event.delayMs / 1_000} s`;
+    case "not-started":
+      return `${who} did not start: ${event.why}; another try in ${event.delayMs / 1_000} s`;
     case "replaced":
-      return `${who} serves in its place`;
+      return `${who} (pid ${event.pid ?? "?"}) serves in its place`;
   }
 }

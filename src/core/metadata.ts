@@ -12,6 +12,8 @@ export interface TensorMetadata {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
+  /** Nobody says how many dimensions there are: `shape` is empty and means nothing. @default false */
+  readonly unknownRank?: boolean | undefined;
 }
 
 /** What model metadata tells; `properties` is OIP's, text by text. */

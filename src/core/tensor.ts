@@ -21,6 +21,11 @@ export const DATATYPE_BYTES = {
 
 export type Datatype = keyof typeof DATATYPE_BYTES;
 
+/** The most dimensions of a tensor in a protobuf message; nets have a handful. */
+export const MOST_DIMENSIONS = 100;
+/** The most tensors, and requested outputs, of a protobuf message: two bytes of it are enough to ask for one. */
+export const MOST_TENSORS = 10_000;
+
 export function isDatatype(name: string): name is Datatype {
   return Object.hasOwn(DATATYPE_BYTES, name);
 }
@@ -58,7 +63,11 @@ export function checkTensor({ name, datatype, shape, data }: Tensor): void {
   }
   const count = elementCount(shape);
   if (datatype === "BYTES") {
-    const found = splitBytes(data, name).length;
+    let found = 0;
+    // Without a view of each: a list of empty elements is far smaller than its views.
+    eachBytesElement(data, name, () => {
+      found += 1;
+    });
     if (found !== count) {
       throw new TransportError(
         "INVALID_ARGUMENT",
@@ -96,19 +105,34 @@ export function packBytes(elements: readonly Uint8Array[]): Uint8Array {
  * @throws {TransportError} INVALID_ARGUMENT when a length runs over the end.
  */
 export function splitBytes(data: Uint8Array, name = "BYTES"): Uint8Array[] {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const elements: Uint8Array[] = [];
+  eachBytesElement(data, name, (start, end) => elements.push(data.subarray(start, end)));
+  return elements;
+}
+
+/**
+ * Calls `onElement` with the start and the end of each element of a BYTES tensor's data, in order.
+ * @throws {TransportError} INVALID_ARGUMENT when a length runs over the end.
+ */
+export function eachBytesElement(
+  data: Uint8Array,
+  name: string,
+  onElement: (start: number, end: number) => void,
+): void {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const { byteLength } = data;
   let at = 0;
-  while (at < data.byteLength) {
-    const end = at + 4 <= data.byteLength ? at + 4 + view.getUint32(at, true) : Number.POSITIVE_INFINITY;
-    if (end > data.byteLength) {
+  while (at < byteLength) {
+    const start = at + 4;
+    // Whole numbers all the way: an infinite end for a length that is cut off makes this twenty times as slow.
+    const end = start > byteLength ? start : start + view.getUint32(at, true);
+    if (end > byteLength) {
       throw new TransportError(
         "INVALID_ARGUMENT",
-        `tensor '${name}': a BYTES element at byte ${at} runs over the end (${data.byteLength} bytes)`,
+        `tensor '${name}': a BYTES element at byte ${at} runs over the end (${byteLength} bytes)`,
       );
     }
-    elements.push(data.subarray(at + 4, end));
+    onElement(start, end);
     at = end;
   }
-  return elements;
 }

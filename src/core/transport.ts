@@ -68,10 +68,12 @@ export interface MqttServeOptions {
   /** `mqtt://host:port`. */
   readonly brokerUrl: string;
   readonly qos: Qos;
-  /** Name in the retained status topic. @default "wirebench"; in a group one of the host and the process */
+  /** Name in the retained status topic. @default "wirebench"; in a group one of the group, the host and the place */
   readonly serverId?: string | undefined;
   /** Several servers of one group take turns (`$share/GROUP/…`). @default none */
   readonly group?: string | undefined;
+  /** Which of the group's servers on this host it is: one that comes in its place takes its name over. @default the process id */
+  readonly place?: string | undefined;
   /** The vehicle-cloud study's topics beside those of the convention. @default none */
   readonly study?: StudyServeOptions | undefined;
 }

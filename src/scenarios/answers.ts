@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { DATATYPE_BYTES, type Tensor } from "../core/tensor.ts";
 import type { AnswerCheck } from "../core/verdict.ts";
+import { closeNumbers } from "./close-numbers.ts";
 
 /** The final answers of the reference run, by frame. */
 export type ReferenceAnswers = readonly (readonly Tensor[])[];
@@ -29,12 +30,15 @@ export interface AnswerChecker {
   /** Compares the first answer to each frame and every eighth after it; takes its time outside of every mark. */
   check(answer: readonly Tensor[], frameIndex: number): void;
   tally(): AnswerTally;
-  /** What answers are compared with, frames that had none completed where the checker learns. */
-  learned(): ReferenceAnswers;
+  /** What later runs are to compare with, frames without an answer empty; `undefined`: nothing new was learned. */
+  learned(): ReferenceAnswers | undefined;
 }
 
-/** Compares answers with those of the reference run; without one it only counts nothing. */
-export function createAnswerChecker(reference: ReferenceAnswers | undefined): AnswerChecker {
+/**
+ * Compares answers with those of the reference run; without one it only counts nothing.
+ * @param isOwn - as in {@link agreementPercent}.
+ */
+export function createAnswerChecker(reference: ReferenceAnswers | undefined, isOwn = true): AnswerChecker {
   const seen = new Uint32Array(reference?.length ?? 0);
   let compared = 0;
   let identical = 0;
@@ -46,13 +50,13 @@ export function createAnswerChecker(reference: ReferenceAnswers | undefined): An
       const times = seen[frameIndex] ?? 0;
       seen[frameIndex] = times + 1;
       if (expected === undefined || times % EVERY !== 0) return;
-      const percent = agreementPercent(answer, expected);
+      const percent = agreementPercent(answer, expected, isOwn);
       compared++;
       if (percent === "identical") identical++;
       agreementSum += percent === "identical" ? 100 : percent;
     },
     tally: () => ({ compared, identical, agreementSum, digest }),
-    learned: () => reference ?? [],
+    learned: () => undefined,
   };
 }
 
@@ -87,41 +91,53 @@ export function answerCheck(
 }
 
 /**
- * `identical`, or the percentage of equal elements of the integer tensors (a mask's classes); of a top-k answer whether
- * the first class is the same; of answers without integers, of all elements, where floating point agrees within a thousandth (and
- * a hundred thousandth near zero): another number of threads sums in another order. 0 where names, types or shapes differ.
+ * `identical`, or how far the answers agree: of each tensor the percentage of equal elements, the least of all. Floating point
+ * agrees within a thousandth ({@link closeNumbers}): another number of threads sums in another order. Of wirebench's own top-k
+ * answer it is whether the first class is the same. 0 where names, types or shapes differ.
+ *
+ * @param isOwn - wirebench made the answers; false: a server elsewhere did, whose names mean nothing here. @default true
  */
 export function agreementPercent(
   answer: readonly Tensor[],
   expected: readonly Tensor[],
+  isOwn = true,
 ): number | "identical" {
   if (answer.length !== expected.length) return 0;
-  // Servers may order outputs as they like.
-  const pairs = expected.map((tensor) => ({
-    tensor,
-    other: answer.find(({ name }) => name === tensor.name),
-  }));
-  const judged: { readonly a: Tensor; readonly b: Tensor }[] = [];
+  const pairs: { readonly a: Tensor; readonly b: Tensor }[] = [];
   let same = true;
-  for (const { tensor: a, other: b } of pairs) {
+  for (const a of expected) {
+    // Servers may order outputs as they like.
+    const b = answer.find(({ name }) => name === a.name);
     if (b === undefined || a.datatype !== b.datatype || a.shape.join() !== b.shape.join()) return 0;
     same &&= Buffer.compare(a.data, b.data) === 0;
-    judged.push({ a, b });
+    pairs.push({ a, b });
   }
   if (same) return "identical";
-  const integers = judged.filter(({ a }) => /^U?INT/.test(a.datatype));
-  let equal = 0;
-  let count = 0;
-  for (const { a, b } of integers.length > 0 ? integers : judged) {
-    const bytes = DATATYPE_BYTES[a.datatype] || a.data.byteLength;
-    const elements = a.name === "classes" ? 1 : a.data.byteLength / bytes;
-    count += elements;
-    equal +=
-      a.datatype === "FP32"
-        ? closeElements(a.data, b.data)
-        : equalElements(a.data, b.data, { elements, bytes });
+  const ranked = isOwn && pairs.length === 2 && pairs.every(({ a }) => TOP_K.includes(a.name));
+  if (ranked) {
+    return firstClass(expected) === firstClass(answer) ? 100 : 0;
   }
-  return count === 0 ? 0 : (100 * equal) / count;
+  return Math.min(...pairs.map(({ a, b }) => equalPercent(a, b)));
+}
+
+/** The outputs of a top-k answer. */
+const TOP_K: readonly string[] = ["scores", "classes"];
+
+/** The bytes of the first class, as text. */
+function firstClass(answer: readonly Tensor[]): string | undefined {
+  const classes = answer.find(({ name }) => name === "classes");
+  return classes?.data.subarray(0, DATATYPE_BYTES[classes.datatype]).join();
+}
+
+function equalPercent({ datatype, data: expected }: Tensor, { data: found }: Tensor): number {
+  if (Buffer.compare(expected, found) === 0) return 100;
+  const bytes = DATATYPE_BYTES[datatype];
+  // Elements of BYTES have no place of their own.
+  if (bytes === 0 || expected.byteLength !== found.byteLength) return 0;
+  const elements = expected.byteLength / bytes;
+  const equal =
+    closeNumbers(datatype, expected, found) ?? equalElements(expected, found, { elements, bytes });
+  return (100 * equal) / elements;
 }
 
 function equalElements(
@@ -136,21 +152,4 @@ function equalElements(
     if (same) equal++;
   }
   return equal;
-}
-
-const RELATIVE = 1e-3;
-const ABSOLUTE = 1e-5;
-
-/** How many numbers of FP32 tensors agree; NaN agrees with NaN. */
-function closeElements(a: Uint8Array, b: Uint8Array): number {
-  const left = new DataView(a.buffer, a.byteOffset, a.byteLength);
-  const right = new DataView(b.buffer, b.byteOffset, b.byteLength);
-  let close = 0;
-  for (let at = 0; at < a.byteLength; at += 4) {
-    const x = left.getFloat32(at, true);
-    const y = right.getFloat32(at, true);
-    const isClose = Number.isFinite(x) && Math.abs(x - y) <= ABSOLUTE + RELATIVE * Math.abs(x);
-    if (isClose || x === y || (Number.isNaN(x) && Number.isNaN(y))) close++;
-  }
-  return close;
 }

@@ -17,7 +17,8 @@ export class Crew {
   }
 
   async end(): Promise<void> {
-    for (const other of this.#others) await other.close();
+    // What fails to close must not keep the processes from ending.
+    await Promise.allSettled(this.#others.map((other) => other.close()));
     for (const child of this.#children.toReversed()) await child.end();
   }
 }

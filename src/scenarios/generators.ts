@@ -1,4 +1,5 @@
 import { monotonicClock } from "../core/clock.ts";
+import { messageOf } from "../core/errors.ts";
 import { type BrokerMark, joinBrokerMarks } from "../recording/broker-marks.ts";
 import type { WarmUpResult } from "../recording/cell-result.ts";
 import { joinCosts } from "../recording/join-costs.ts";
@@ -34,6 +35,8 @@ export interface Generators {
   measure(): Promise<GeneratorsMeasured>;
   /** One record of all, with the marks of the broker that was between; call it when all windows have ended. */
   record(marks: readonly BrokerMark[]): Promise<RunRecord>;
+  /** Keeps what was learned of the answers for later runs; call it like `record`. Gives notes: why that failed. */
+  keepAnswers(): Promise<readonly string[]>;
   /** Ends a run that goes on; never rejects. */
   abort(reason: string): void;
 }
@@ -87,6 +90,11 @@ export async function startGenerators(
         records,
         starts.map(({ connections }) => connections),
       );
+    },
+    async keepAnswers() {
+      // The record is there already: what fails now does not undo it.
+      const said = await all((child) => child.ask("keepAnswers", undefined).catch(messageOf));
+      return [...new Set(said.flatMap((note) => note ?? []))];
     },
     abort(reason) {
       for (const child of children) {

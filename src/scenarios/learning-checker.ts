@@ -9,17 +9,20 @@ const LEARNED_BYTES = 268_435_456;
  * Later answers are compared from the second on.
  *
  * @param known - of the runs before, by frame; an empty or absent one is learned. Bytes are copied.
+ * @param isOwn - as in {@link agreementPercent}.
  */
-export function createLearningChecker(known: ReferenceAnswers): AnswerChecker {
+export function createLearningChecker(known: ReferenceAnswers, isOwn = true): AnswerChecker {
   const answers = [...known];
   const seen: number[] = [];
   let keptBytes = answers.flat().reduce((sum, { data }) => sum + data.byteLength, 0);
+  let hasLearned = false;
   let compared = 0;
   let identical = 0;
   let agreementSum = 0;
   const learn = (answer: readonly Tensor[], frameIndex: number): void => {
     const bytes = answer.reduce((sum, { data }) => sum + data.byteLength, 0);
     if (keptBytes + bytes > LEARNED_BYTES) return;
+    hasLearned = true;
     keptBytes += bytes;
     answers[frameIndex] = answer.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) }));
   };
@@ -33,12 +36,12 @@ export function createLearningChecker(known: ReferenceAnswers): AnswerChecker {
         return;
       }
       if (times > 1 && times % EVERY !== 0) return;
-      const percent = agreementPercent(answer, expected);
+      const percent = agreementPercent(answer, expected, isOwn);
       compared++;
       if (percent === "identical") identical++;
       agreementSum += percent === "identical" ? 100 : percent;
     },
     tally: () => ({ compared, identical, agreementSum }),
-    learned: () => Array.from(answers, (answer) => answer ?? []),
+    learned: () => (hasLearned ? Array.from(answers, (answer) => answer ?? []) : undefined),
   };
 }

@@ -62,9 +62,10 @@ function groupOf({ key, inputPath }: Cell): string {
   return [key.model, key.device ?? "", key.placement, inputPath].join("\0");
 }
 
-/** A JPEG is another picture than the one it was made of. */
+/** A JPEG is another picture than the one it was made of, and what a server makes of a PNG it alone knows. */
 function learningGroup(cell: Cell): string {
-  return `${groupOf(cell)}\0${cell.key.encoding === "jpeg" ? "lossy" : "lossless"}`;
+  const what = cell.foreign?.kind === "compressed" ? cell.key.encoding : "tensors";
+  return `${groupOf(cell)}\0${what}`;
 }
 
 /** Whether what a server answers can be computed here: the model is known, or `--reference` says that it is. */

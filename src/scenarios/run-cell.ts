@@ -157,18 +157,17 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
   core ??= ready.core;
   notes.push(...ready.notes, ...(core?.deviceNotes ?? []));
 
+  // Not through the relay, where there is one.
   const statistics =
     cell.foreign === undefined || spec.url === undefined
       ? undefined
-      : // Not through the relay, where there is one.
-        crew.also(
-          await openStatisticsProbe({
-            transport: key.transport === "http-relay" ? "http" : key.transport,
-            endpoint: spec.url,
-            model: key.model,
-            maxPayloadBytes,
-          }),
-        );
+      : await openStatisticsProbe({
+          transport: key.transport === "http-relay" ? "http" : key.transport,
+          endpoint: spec.url,
+          model: key.model,
+          maxPayloadBytes,
+        });
+  if (statistics !== undefined) crew.also(statistics);
   const failure = watch({ generators, server, middle, signal });
   onPhase("warm-up", 0);
   const warmup = await generators.warmUp();
@@ -188,7 +187,7 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
   const gpuUsage = gpu?.end();
   const { costs, marks } = await closeWindow(measured, server, middle);
   const record = await generators.record(marks);
-  notes.push(...recordingNotes(record));
+  notes.push(...recordingNotes(record), ...(await generators.keepAnswers()));
   const counted = await statistics?.end(okOf(record));
   if (counted !== undefined) notes.push(counted.note);
   const { wire, kernelBytes, notes: said } = await links.end(record, costs);

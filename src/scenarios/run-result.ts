@@ -1,13 +1,19 @@
 import { basename } from "node:path";
 import { followsSchedule } from "../core/cell.ts";
 import { clockId } from "../core/clock.ts";
-import { type JudgeBasis, type RunResult, runResult } from "../recording/cell-result.ts";
+import { type CellResult, type JudgeBasis, type RunResult, runResult } from "../recording/cell-result.ts";
 import { createRecorder } from "../recording/recorder.ts";
 import { tallyRun } from "../recording/tally.ts";
 import { answerCheck } from "./answers.ts";
 import type { BenchSpec } from "./bench-spec.ts";
 import type { Cell } from "./cell.ts";
 import type { RunOutcome } from "./run-outcome.ts";
+
+const FIRST_ANSWERS = "the first of this bench to the same frames";
+
+function localRun(reference: string): string {
+  return `the local run of ${basename(reference)}`;
+}
 
 /** What judging a cell's runs starts from. */
 export function judgeBasis(
@@ -23,10 +29,26 @@ export function judgeBasis(
     answersAgainst:
       foreign === undefined
         ? undefined
-        : reference === undefined
-          ? "the first of this bench to the same frames"
-          : `the local run of ${basename(reference)}`,
+        : reference === undefined || foreign.kind === "compressed"
+          ? FIRST_ANSWERS
+          : localRun(reference),
     lossless: key.encoding !== "jpeg",
+  };
+}
+
+/**
+ * The same for a cell that a report holds, of a server elsewhere: only what was compared with a reference has a digest of it.
+ * @param reference - of the report's configuration.
+ */
+export function judgeBasisOfReport(
+  { quick, reference }: Pick<BenchSpec, "quick" | "reference">,
+  { key, runs }: Pick<CellResult, "key" | "runs">,
+): JudgeBasis {
+  const compared = runs.find(({ answers }) => answers.check !== "unchecked");
+  const hasReference = compared?.answers.digest !== undefined;
+  return {
+    ...judgeBasis({ quick }, { key }),
+    answersAgainst: hasReference ? reference && localRun(reference) : FIRST_ANSWERS,
   };
 }
 

@@ -2,11 +2,12 @@ import type { ModelStatistics, StatisticDuration } from "../core/metadata.ts";
 import type { Stage } from "../core/stage.ts";
 import type { InferenceClient, TransportName } from "../core/transport.ts";
 import type { ServerMeans } from "../recording/run-tally.ts";
+import { isOurs } from "./foreign/foreign-server.ts";
 import { createTransport } from "./transports.ts";
 
 /** What a server's own counters say of one run. */
 export interface ServerStatistics {
-  /** Absent where the server has none. */
+  /** Absent where the server has none, or where they cannot be right. */
   readonly means?: ServerMeans | undefined;
   /** Where the means come from, or that there are none: a line for the report. */
   readonly note: string;
@@ -69,43 +70,76 @@ export function statisticsBetween(before: StatisticSums, after: StatisticSums): 
   };
 }
 
-/** Connects to the server once more, beside the connections that are measured. Never rejects. */
+/**
+ * Connects to the server once more, beside the connections that are measured. Never rejects.
+ * @returns `undefined` where wirebench serves the model: it tells each request's times.
+ */
 export async function openStatisticsProbe(options: {
   readonly transport: TransportName;
   readonly endpoint: string;
   readonly model: string;
   readonly maxPayloadBytes: number;
-}): Promise<StatisticsProbe> {
+}): Promise<StatisticsProbe | undefined> {
   const { transport, endpoint, model, maxPayloadBytes } = options;
   const client = await createTransport(transport)
     .connect(endpoint, { maxPayloadBytes, tuning: "defaults", encoding: "binary" })
     .catch(() => undefined);
+  const metadata = await client?.modelMetadata(model).catch(() => undefined);
+  if (metadata !== undefined && isOurs(metadata)) {
+    await client?.destroy();
+    return undefined;
+  }
+  return createStatisticsProbe({
+    read: () => readSums(client, model),
+    async close() {
+      await client?.destroy();
+    },
+  });
+}
+
+/**
+ * The probe itself.
+ *
+ * @param options.read - the counters as they stand; `undefined` where there are none.
+ * @param options.waitMs - between two looks at counters that lag behind the answers. @default 50
+ */
+export function createStatisticsProbe({
+  read,
+  close,
+  waitMs = COUNTED_AFTER_MS,
+}: {
+  read(): Promise<StatisticSums | undefined>;
+  close(): Promise<void>;
+  readonly waitMs?: number | undefined;
+}): StatisticsProbe {
   let before: StatisticSums | undefined;
-  const read = (): Promise<StatisticSums | undefined> => readSums(client, model);
   return {
     async begin() {
       before = await read();
     },
     async end(answered) {
-      if (before === undefined) return { note: NONE };
-      let means: ServerMeans | undefined;
-      for (let tries = 0; tries < TRIES; tries++) {
-        const after = await read();
-        means = after && statisticsBetween(before, after);
-        if (means === undefined || means.requests >= answered) break;
-        await new Promise((resolve) => setTimeout(resolve, COUNTED_AFTER_MS));
+      for (let tries = 1; ; tries++) {
+        const after = before && (await read());
+        if (before === undefined || after === undefined)
+          return { note: `the server has no statistics: ${EMPTY}` };
+        const means = statisticsBetween(before, after);
+        if (means === undefined)
+          return { note: `the server's statistics went backwards in the window: ${EMPTY}` };
+        const { requests } = means;
+        if (requests > 0 && requests >= answered) return { means, note: noteOf(requests, answered) };
+        if (tries === TRIES) {
+          return {
+            note: `the server's statistics count ${requests} of the ${answered} requests it answered: ${EMPTY}`,
+          };
+        }
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
-      return means === undefined || means.requests === 0
-        ? { note: NONE }
-        : { means, note: noteOf(means.requests, answered) };
     },
-    async close() {
-      await client?.destroy();
-    },
+    close,
   };
 }
 
-const NONE = "the server has no statistics: the columns of its stages are empty";
+const EMPTY = "the columns of its stages are empty";
 
 function noteOf(counted: number, answered: number): string {
   const whose =

@@ -121,7 +121,7 @@ async function prepare(bytes: Uint8Array, file: string, options: AddModelOptions
       recipe,
       ...(labels ? { labels } : {}),
       weights: "trained",
-      source: { file: path.basename(file), sha256: createHash("sha256").update(bytes).digest("hex") },
+      source: { file: path.basename(file), sha256: sha256Of(bytes) },
       cost: await costOf(model, signature, recipe),
     },
     notes: [
@@ -145,11 +145,12 @@ export async function addModel(file: string, options: AddModelOptions): Promise<
   const folder = path.join(repositoryDir, name);
   try {
     const original = await readFile(file);
-    const sha256 = createHash("sha256").update(original).digest("hex");
+    const sha256 = sha256Of(original);
     const present = await readModelFile(folder).catch(() => undefined);
     const same =
       present !== undefined &&
-      (present.file.config.wirebench?.source?.sha256 ?? present.file.sha256) === sha256;
+      (present.file.config.wirebench?.source?.sha256 ?? sha256Of(await readFile(present.file.path))) ===
+        sha256;
     if (present !== undefined && !same && !replace) {
       throw new ServingError(
         "ERR_MODEL",
@@ -174,6 +175,11 @@ export async function addModel(file: string, options: AddModelOptions): Promise<
     }
     throw cause;
   }
+}
+
+/** Hexadecimal. */
+function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** An error of the operating system (no such file, no permission), not one of ours. */

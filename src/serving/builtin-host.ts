@@ -36,32 +36,41 @@ export function createBuiltinHost(
   }
   let closed = false;
 
-  const respond = (request: InferRequest, submittedNs: number, { beganNs, finishedNs }: DelayTimes) => {
-    const queueNs = beganNs - submittedNs;
-    const inferNs = finishedNs - beganNs;
-    statistics.executed({ batchSize: 1, computeInputNs: 0, computeInferNs: inferNs, computeOutputNs: 0 });
+  const respond = (request: InferRequest, submittedNs: number, times: DelayTimes): InferResponse => ({
+    modelName: name,
+    modelVersion: VERSION,
+    id: request.id,
+    parameters: {
+      [QUEUE_NS]: times.beganNs - submittedNs,
+      [INFER_NS]: times.finishedNs - times.beganNs,
+    },
+    outputs: builtinOutputs(model, request.inputs[0]!),
+    finishedNs: times.finishedNs,
+  });
+
+  /** @param endedNs - where nothing is left that could fail. */
+  const countSuccess = (submittedNs: number, { beganNs, finishedNs }: DelayTimes, endedNs: number): void => {
+    const computeInferNs = finishedNs - beganNs;
+    statistics.executed({ batchSize: 1, computeInputNs: 0, computeInferNs, computeOutputNs: 0 });
     statistics.succeeded(1, {
-      totalNs: finishedNs - submittedNs,
-      queueNs,
+      totalNs: endedNs - submittedNs,
+      queueNs: beganNs - submittedNs,
       computeInputNs: 0,
-      computeInferNs: inferNs,
-      computeOutputNs: 0,
+      computeInferNs,
+      computeOutputNs: endedNs - finishedNs,
     });
-    return {
-      modelName: name,
-      modelVersion: VERSION,
-      id: request.id,
-      parameters: { [QUEUE_NS]: queueNs, [INFER_NS]: inferNs },
-      outputs: builtinOutputs(model, request.inputs[0]!),
-      finishedNs,
-    };
   };
+  const countFailure = (submittedNs: number, reason: unknown): void =>
+    statistics.failed(clock.nowNs() - submittedNs, reason);
 
   const run = async (
     request: InferRequest,
     signal: AbortSignal,
     submittedNs: number,
   ): Promise<DelayTimes> => {
+    if (signal.aborted) throw TransportError.from(signal.reason, "CANCELLED");
+    if (closed) throw new TransportError("UNAVAILABLE", CLOSING);
+    builtinInput(model, request);
     const beganNs = clock.nowNs();
     if (model.kind !== "delay") return { beganNs, finishedNs: clock.nowNs() };
     const job = { submittedNs, queuedNs: beganNs, elements: 1, delayNs: delayOf(model, request) * 1000 };
@@ -74,17 +83,19 @@ export function createBuiltinHost(
     submittedNs: number,
   ): Promise<InferResponse> => {
     try {
-      if (signal.aborted) throw TransportError.from(signal.reason, "CANCELLED");
-      if (closed) throw new TransportError("UNAVAILABLE", CLOSING);
-      builtinInput(model, request);
       const wanted = wantedOutputs(request.outputs);
-      const response = respond(request, submittedNs, await run(request, signal, submittedNs));
+      const times = await run(request, signal, submittedNs);
+      const response = respond(request, submittedNs, times);
+      if (!wantsClasses(wanted)) {
+        countSuccess(submittedNs, times, times.finishedNs);
+        return response;
+      }
       // Text by text: with many classes that is no work for the sockets' thread.
-      return wantsClasses(wanted)
-        ? { ...response, outputs: await codec.classify(response.outputs, wanted) }
-        : response;
+      const outputs = await codec.classify(response.outputs, wanted);
+      countSuccess(submittedNs, times, clock.nowNs());
+      return { ...response, outputs };
     } catch (reason) {
-      statistics.failed(clock.nowNs() - submittedNs, reason);
+      countFailure(submittedNs, reason);
       throw reason;
     }
   };
@@ -94,21 +105,30 @@ export function createBuiltinHost(
     signal: AbortSignal,
     submittedNs: number,
   ): Promise<EncodedResponse> => {
-    const { request, form, parseNs } = await codec.parse(body);
-    const response = await infer(request, signal, submittedNs);
-    const { json, binary, described } = await codec.write(response.outputs, form);
-    const queueNs = Number(response.parameters?.[QUEUE_NS]);
-    return {
-      modelName: name,
-      modelVersion: VERSION,
-      id: request.id,
-      // Parsing went before the queue on another thread: it is decode, and both ways to that thread are queue.
-      parameters: { ...response.parameters, [DECODE_NS]: parseNs, [QUEUE_NS]: queueNs - parseNs },
-      outputs: json,
-      binary,
-      described,
-      finishedNs: response.finishedNs ?? clock.nowNs(),
-    };
+    try {
+      const { request, form, parseNs } = await codec.parse(body);
+      const wanted = wantedOutputs(request.outputs);
+      const times = await run(request, signal, submittedNs);
+      const { id, parameters, outputs } = respond(request, submittedNs, times);
+      const classified = wantsClasses(wanted) ? await codec.classify(outputs, wanted) : outputs;
+      const { json, binary, described } = await codec.write(classified, form);
+      countSuccess(submittedNs, times, clock.nowNs());
+      const queueNs = times.beganNs - submittedNs;
+      return {
+        modelName: name,
+        modelVersion: VERSION,
+        id,
+        // Parsing went before the queue on another thread: it is decode, and both ways to that thread are queue.
+        parameters: { ...parameters, [DECODE_NS]: parseNs, [QUEUE_NS]: queueNs - parseNs },
+        outputs: json,
+        binary,
+        described,
+        finishedNs: times.finishedNs,
+      };
+    } catch (reason) {
+      countFailure(submittedNs, reason);
+      throw reason;
+    }
   };
 
   const metadata = builtinMetadata(model);

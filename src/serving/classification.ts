@@ -6,6 +6,8 @@ import type { ServedModel } from "./request-shape.ts";
 
 /** Triton's parameter of a requested output: how many classes to name instead of the tensor. */
 const CLASSIFICATION = "classification";
+/** Each class is an object and a text: a request for as many as a large tensor has values would take all memory. */
+export const MOST_CLASSES = 65_536;
 
 /** What of a model matters here. */
 export type ClassifiedModel = Pick<ServedModel, "maxBatchSize" | "labels" | "outputLabels"> &
@@ -19,19 +21,21 @@ export interface WantedOutput {
 }
 
 /**
- * The outputs that a request asks for.
- * @throws {TransportError} INVALID_ARGUMENT for a `classification` that is no count.
+ * The outputs that a request asks for; undefined: all of them, as they are (a request that names none asks for all).
+ * @throws {TransportError} INVALID_ARGUMENT for a `classification` that is no count, or above {@link MOST_CLASSES}.
  */
 export function wantedOutputs(
   outputs: readonly RequestedOutput[] | undefined,
 ): readonly WantedOutput[] | undefined {
-  return outputs?.map(({ name, parameters }) => {
+  if (outputs === undefined || outputs.length === 0) return undefined;
+  return outputs.map(({ name, parameters }) => {
     const classes = parameters?.[CLASSIFICATION];
     if (classes === undefined) return { name };
-    if (typeof classes === "number" && Number.isSafeInteger(classes) && classes > 0) return { name, classes };
+    const isCount = typeof classes === "number" && Number.isSafeInteger(classes);
+    if (isCount && classes > 0 && classes <= MOST_CLASSES) return { name, classes };
     throw new TransportError(
       "INVALID_ARGUMENT",
-      `invalid value for parameter '${CLASSIFICATION}' of output '${name}': expected a count from 1, got '${classes}'`,
+      `invalid value for parameter '${CLASSIFICATION}' of output '${name}': expected a count from 1 to ${MOST_CLASSES}, got '${classes}'`,
     );
   });
 }

@@ -1,15 +1,17 @@
+import { TransportError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { WantedOutput } from "./classification.ts";
 import type { CodecAnswer, CodecCall } from "./codec-protocol.ts";
-import type { EncodedBody } from "./model-host.ts";
+import { CLOSING, type EncodedBody } from "./model-host.ts";
 import { transferTensors, transferViews } from "./tensor-transfer.ts";
-import { startWorkerCalls } from "./worker-calls.ts";
+import { startWorkerCalls, type WorkerCalls } from "./worker-calls.ts";
 
+type Calls = WorkerCalls<CodecCall, CodecAnswer, null>;
 type Parsed = Extract<CodecAnswer, { kind: "parsed" }>;
 type Written = Extract<CodecAnswer, { kind: "written" }>;
 type Classified = Extract<CodecAnswer, { kind: "classified" }>;
 
-/** Reads and writes text bodies in a worker thread. */
+/** Reads and writes text bodies in a worker thread; where that has ended by itself, the next use starts another. */
 export interface CodecClient {
   /** Takes ownership of the body. @throws {TransportError} INVALID_ARGUMENT */
   parse(body: EncodedBody): Promise<Parsed>;
@@ -24,27 +26,46 @@ export interface CodecClient {
   close(): Promise<void>;
 }
 
-/** Starts the worker. */
+/** Starts the worker. @throws {ServingError} ERR_SERVING */
 export async function startCodecClient(): Promise<CodecClient> {
-  const calls = await startWorkerCalls<CodecCall, CodecAnswer, null>({
-    entry: new URL("./codec-worker.js", import.meta.url),
-    workerData: undefined,
-    what: "the worker that reads text bodies",
-  });
+  let current: Promise<Calls> | undefined;
+  let isClosed = false;
+  const start = (): Promise<Calls> => {
+    const forget = (): void => {
+      if (current === starting) current = undefined;
+    };
+    const starting: Promise<Calls> = startWorkerCalls<CodecCall, CodecAnswer, null>({
+      entry: new URL("./codec-worker.js", import.meta.url),
+      workerData: undefined,
+      what: "the worker that reads text bodies",
+      onDeath: forget,
+    });
+    starting.catch(forget);
+    return starting;
+  };
+  const call = async (request: CodecCall, buffers: readonly ArrayBuffer[]): Promise<CodecAnswer> => {
+    if (isClosed) throw new TransportError("UNAVAILABLE", CLOSING);
+    current ??= start();
+    return (await current).call(request, buffers);
+  };
+  current = start();
+  await current;
   return {
     async parse(encoded) {
       const { views, buffers } = transferViews([encoded.body]);
-      return (await calls.call({ ...encoded, kind: "parse", body: views[0]! }, buffers)) as Parsed;
+      return (await call({ ...encoded, kind: "parse", body: views[0]! }, buffers)) as Parsed;
     },
     async write(outputs, form) {
       const { tensors, buffers } = transferTensors(outputs);
-      return (await calls.call({ kind: "write", outputs: tensors, form }, buffers)) as Written;
+      return (await call({ kind: "write", outputs: tensors, form }, buffers)) as Written;
     },
     async classify(outputs, wanted) {
       const { tensors, buffers } = transferTensors(outputs);
-      const answer = await calls.call({ kind: "classify", outputs: tensors, wanted }, buffers);
-      return (answer as Classified).outputs;
+      return ((await call({ kind: "classify", outputs: tensors, wanted }, buffers)) as Classified).outputs;
     },
-    close: () => calls.close(),
+    async close() {
+      isClosed = true;
+      await (await current?.catch(() => undefined))?.close();
+    },
   };
 }

@@ -14,17 +14,19 @@ export interface EngineOptions {
   readonly device?: Device | undefined;
   /** Instances of each model, a worker thread each. @default as its configuration says (`instance_group`), else 1 */
   readonly instances?: number | undefined;
-  /** ONNX Runtime's threads within an operator, per instance. @default the cores divided by the instances, 1 to 16 */
+  /** Cores to divide among the instances of a model where `intraOpThreads` does not say. @default all of the machine */
+  readonly cores?: number | undefined;
+  /** ONNX Runtime's threads within an operator, per instance. @default `cores` divided by the instances, 1 to 16 */
   readonly intraOpThreads?: number | undefined;
   /** Whether the runtime's idle threads spin. @default false */
   readonly allowSpinning?: boolean | undefined;
   /** Most requests that wait for a model. @default 256 */
   readonly maxQueue?: number | undefined;
-  /** Contents to run before readiness. @default images as rgb8, or the model's own tensors where it has no recipe */
+  /** Contents to run before readiness. @default the model's own tensors, and rgb8 where its configuration has a recipe */
   readonly warmUpContents?: readonly WarmUpContent[] | undefined;
   /** Instead of the repository's; `raw`: tensors untouched. */
   readonly recipe?: Recipe | "raw" | undefined;
-  /** A line for the user while a model is generated. */
+  /** A line for the user: a model is generated, or a part of a model's configuration is passed over. */
   readonly onProgress?: ((line: string) => void) | undefined;
 }
 
@@ -38,7 +40,10 @@ export interface EngineSettings extends SessionSettings {
 const MAX_THREADS = 16;
 
 /** @throws {ServingError} ERR_SERVING when a count is not a whole number in its range. */
-export function engineSettings(options: EngineOptions, cores = availableParallelism()): EngineSettings {
+export function engineSettings(
+  options: EngineOptions,
+  cores = options.cores ?? availableParallelism(),
+): EngineSettings {
   const instances = count("instances", options.instances ?? 1, 1);
   const fair = Math.min(MAX_THREADS, Math.max(1, Math.floor(cores / instances)));
   return {

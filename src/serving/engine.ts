@@ -22,6 +22,9 @@ export interface Engine extends ServingCore {
   executionProviderOf(modelName: string): string;
 }
 
+/** Any time may be in the name of a `delay` model: without a bound clients could load one after another. */
+const MOST_BUILTINS = 64;
+
 const SERVER = { name: "wirebench", version: "0.1.0" } as const;
 
 /** Triton's names of what goes beyond the Open Inference Protocol. */
@@ -53,6 +56,22 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     const slot = new ModelSlot(name, () => starter.start(name, !isStarted));
     slots.add(slot);
     return slot;
+  };
+  /** For what a client asks for. */
+  const addNew = (name: string): ModelSlot => {
+    const builtins = slots.all().filter((slot) => builtinModel(slot.name) !== undefined);
+    if (builtinModel(name) !== undefined && builtins.length >= MOST_BUILTINS) {
+      throw new TransportError(
+        "RESOURCE_EXHAUSTED",
+        `failed to load '${name}', ${builtins.length} built-in models are loaded: unload one first`,
+      );
+    }
+    return addSlot(name);
+  };
+  /** Those that clients loaded leave no trace once they are unloaded. */
+  const dropSpare = (slot: ModelSlot): void => {
+    if (builtinModel(slot.name) !== undefined && !names.includes(slot.name) && slot.isIdle)
+      slots.delete(slot);
   };
   const closeAll = async (): Promise<void> => {
     await Promise.all(slots.all().map((slot) => slot.close()));
@@ -104,7 +123,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       }
       checkOpen();
       try {
-        await (slots.get(name) ?? addSlot(name)).load();
+        await (slots.get(name) ?? addNew(name)).load();
       } catch (cause) {
         if (cause instanceof TransportError) throw cause;
         throw new TransportError("INVALID_ARGUMENT", `failed to load '${name}', ${messageOf(cause)}`, {
@@ -114,7 +133,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     },
     async unloadModel(name) {
       checkOpen();
-      await slots.slot(name).unload();
+      const slot = slots.slot(name);
+      await slot.unload();
+      dropSpare(slot);
     },
     infer: async (request, signal) => {
       const submittedNs = clock.nowNs();

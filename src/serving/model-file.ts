@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, ServingError } from "../core/errors.ts";
+import { type FileStamp, readStamped } from "./file-stamp.ts";
 import { fitConfig } from "./fit-config.ts";
 import { guessRecipe } from "./guess-recipe.ts";
 import type { ModelConfig } from "./model-config.ts";
@@ -21,8 +20,8 @@ export interface ModelFile {
   /** The ONNX file. */
   readonly path: string;
   readonly bytes: number;
-  /** Of the ONNX file, hexadecimal. */
-  readonly sha256: string;
+  /** Of that file when it was read. */
+  readonly stamp: FileStamp;
   readonly config: ModelConfig;
   /** `raw`: tensors travel untouched, pictures are not taken. */
   readonly recipe: Recipe | "raw";
@@ -89,11 +88,12 @@ export async function readModelVersions(folder: string): Promise<readonly ModelF
 async function readVersion(folder: ModelFolder, version: string): Promise<ReadModelFile> {
   const { config, configFile } = folder;
   const file = path.join(folder.path, version, modelFileName(config));
-  let bytes: Buffer;
+  let stamp: FileStamp;
   let model: OnnxModel;
   try {
-    bytes = await readFile(file);
-    model = readModel(bytes);
+    const read = await readStamped(file);
+    stamp = read.stamp;
+    model = readModel(read.bytes);
   } catch (cause) {
     throw new ServingError("ERR_MODEL", `${file}: ${messageOf(cause)}`, { cause });
   }
@@ -106,8 +106,8 @@ async function readVersion(folder: ModelFolder, version: string): Promise<ReadMo
       version,
       versionPolicy: completePolicy(config.version_policy),
       path: file,
-      bytes: bytes.byteLength,
-      sha256: createHash("sha256").update(bytes).digest("hex"),
+      bytes: stamp.bytes,
+      stamp,
       config,
       recipe: own?.recipe ?? guessRecipe(signature, model).recipe,
       signature,

@@ -36,8 +36,8 @@ export function modelFileName({ default_model_filename: own }: ModelConfig): str
 }
 
 /**
- * Reads a model's folder of Triton's layout. `config.json` wins over `config.pbtxt`; without either the configuration is
- * completed from the model, as by Triton.
+ * Reads a model's folder of Triton's layout. `config.json` wins over `config.pbtxt`; without either, inputs and outputs are the
+ * model's own and its first dimension is no batch (Triton makes a batch of a first dimension that is free everywhere).
  *
  * @returns undefined when the folder holds no model.
  * @throws {ServingError} ERR_MODEL, one line, for a configuration that is broken, asks for what cannot be honoured, or chooses

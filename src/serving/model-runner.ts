@@ -1,16 +1,16 @@
-import { readFile } from "node:fs/promises";
 import { parseBody, writeAnswerBody } from "../core/body-codec.ts";
 import { type Clock, monotonicClock } from "../core/clock.ts";
 import { messageOf, ServingError, TransportError } from "../core/errors.ts";
-import { TIMEOUT_US } from "../core/parameters.ts";
 import { splitBytes, type Tensor } from "../core/tensor.ts";
 import { decodeImage } from "../vision/image-codec.ts";
 import { alignTensors } from "./align-tensors.ts";
 import { splitTensors, stackTensors } from "./batching.ts";
 import { classifyOutputs, wantedOutputs } from "./classification.ts";
+import { readUnchanged } from "./file-stamp.ts";
 import type { FrameSize } from "./graphs/add-preprocess.ts";
 import { createModelSessions, type SessionContent } from "./model-sessions.ts";
 import { shapeRequest } from "./request-shape.ts";
+import { requestTimeoutUs } from "./request-timeout.ts";
 import { verifyDevice } from "./verify-device.ts";
 import { warmUpTensors } from "./warm-up.ts";
 import type {
@@ -41,10 +41,11 @@ const WARM_UP_RUNS = 2;
  * @throws {ServingError} ERR_MODEL or ERR_DEVICE
  */
 export async function createModelRunner(
-  { model, path, settings, warmUp, verifyDevice: verify = false }: ModelWorkerData,
+  { model, path, stamp, settings, warmUp, verifyDevice: verify = false }: ModelWorkerData,
   clock: Clock = monotonicClock,
 ): Promise<ModelRunner> {
-  const sessions = createModelSessions({ model, settings, readModel: () => readFile(path) });
+  const readModel = (): Promise<Uint8Array> => readUnchanged(path, stamp, `model '${model.name}'`);
+  const sessions = createModelSessions({ model, settings, readModel });
 
   const infer = async (
     content: SessionContent,
@@ -62,11 +63,11 @@ export async function createModelRunner(
     beganNs: number,
     parseNs?: number,
   ): Promise<WorkSuccess> => {
-    const shape = shapeRequest(model, inputs, outputs);
+    const { content: sent, elements } = shapeRequest(model, inputs, outputs);
     let decodedNs = beganNs + (parseNs ?? 0);
     let decodeNs = parseNs;
     let feeds = alignTensors(inputs);
-    let content = shape.content;
+    let content = sent;
     if (content === "compressed") {
       feeds = [await decodeInput(inputs[0]!)];
       content = "rgb8";
@@ -78,15 +79,16 @@ export async function createModelRunner(
     return {
       ok: true,
       timing: { beganNs, decodeNs, inferNs: finishedNs - decodedNs, finishedNs },
+      elements,
       outputs: classifyOutputs(answer, outputs, model),
     };
   };
 
   const runEncoded = async (work: EncodedWork, beganNs: number): Promise<WorkSuccess> => {
     const { request, form } = parseBody(work.codec, work.body, work.context);
-    const timeoutUs = request.parameters?.[TIMEOUT_US];
+    const timeoutUs = requestTimeoutUs(request.parameters);
     const checkDeadline = (): void => {
-      if (typeof timeoutUs !== "number" || timeoutUs <= 0) return;
+      if (timeoutUs === undefined) return;
       if (clock.nowNs() - work.submittedNs < timeoutUs * 1000) return;
       throw new TransportError(
         "DEADLINE_EXCEEDED",
@@ -120,9 +122,10 @@ export async function createModelRunner(
     const finishedNs = clock.nowNs();
     const timing = { beganNs, decodeNs: undefined, inferNs: finishedNs - beganNs, finishedNs };
     return answers.map(
-      (outputs): WorkResult => ({
+      (outputs, at): WorkResult => ({
         ok: true,
         timing,
+        elements: elements[at]!,
         outputs: classifyOutputs(outputs, first.outputs, model),
       }),
     );

@@ -11,7 +11,7 @@ import type { SessionSettings } from "./session-settings.ts";
 /** `tensor`: the model as it is; a pixel encoding: pre-processing, model and post-processing in one graph. */
 export type SessionContent = "tensor" | PixelEncoding;
 
-/** The sessions of one model on one thread, made when first asked for and kept. */
+/** The sessions of one model on one thread, made when first asked for and kept; one that cannot be made is tried again. */
 export interface ModelSessions {
   /**
    * @param frame - the images' size. A session made for that size is used if there is one, else one for any size.
@@ -59,12 +59,15 @@ export function createModelSessions(options: {
   const keyOf = (content: SessionContent, { widthPx, heightPx }: FrameSize): string =>
     `${content}@${widthPx}x${heightPx}`;
   const keep = (key: string, make: () => Promise<OnnxSession>): Promise<OnnxSession> => {
-    let session = sessions.get(key);
-    if (session === undefined) {
-      session = make();
-      sessions.set(key, session);
-    }
-    return session;
+    const kept = sessions.get(key);
+    if (kept !== undefined) return kept;
+    const made = make();
+    sessions.set(key, made);
+    // What cannot be opened now may be later.
+    made.catch(() => {
+      if (sessions.get(key) === made) sessions.delete(key);
+    });
+    return made;
   };
   const open = (content: SessionContent, frame?: FrameSize): Promise<OnnxSession> =>
     (frame && sessions.get(keyOf(content, frame))) ?? keep(content, () => create(content));

@@ -24,6 +24,8 @@ export class ModelSlot {
   #wasUnloaded = false;
   #isClosed = false;
   #last: Promise<unknown> = Promise.resolve();
+  /** Loads and unloads that are not done. */
+  #turns = 0;
 
   /** @param start - starts the hosts of every version to serve, ascending; leaves none behind when it fails. */
   constructor(name: string, start: () => Promise<readonly ModelHost[]>) {
@@ -34,6 +36,11 @@ export class ModelSlot {
   /** What takes requests; undefined before the first load and after an unload. */
   get served(): ServedVersions | undefined {
     return this.#current;
+  }
+
+  /** Nothing is served, ending or asked for. */
+  get isIdle(): boolean {
+    return this.#current === undefined && this.#retiring.size === 0 && this.#turns === 0;
   }
 
   /** What is served is ready, or it was unloaded on purpose. */
@@ -92,8 +99,11 @@ export class ModelSlot {
     await this.#last;
   }
 
-  /** The state of one version of the repository. */
-  entry(version: string): RepositoryEntry {
+  /**
+   * The state of one version of the repository.
+   * @param isChosen - whether the configuration chooses it: a load concerns no others.
+   */
+  entry(version: string, isChosen = true): RepositoryEntry {
     const { name } = this;
     const row = (state: RepositoryEntry["state"], reason = ""): RepositoryEntry => ({
       name,
@@ -103,9 +113,10 @@ export class ModelSlot {
     });
     const host = this.#current?.host(version);
     if (host !== undefined) return host.isReady() ? row("READY") : row("UNAVAILABLE", "its worker has ended");
-    if (this.#isLoading) return row("LOADING");
+    const isConcerned = isChosen || this.#known.has(version);
+    if (this.#isLoading && isConcerned) return row("LOADING");
     if ([...this.#retiring].some(({ versions }) => versions.includes(version))) return row("UNLOADING");
-    if (this.#failure !== undefined) return row("UNAVAILABLE", this.#failure);
+    if (this.#failure !== undefined && isConcerned) return row("UNAVAILABLE", this.#failure);
     return this.#known.has(version) ? row("UNAVAILABLE", UNLOADED) : row("");
   }
 
@@ -123,9 +134,14 @@ export class ModelSlot {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(() => {
-      if (this.#isClosed) throw new TransportError("UNAVAILABLE", CLOSING);
-      return work();
+    this.#turns += 1;
+    const turn = this.#last.then(async () => {
+      try {
+        if (this.#isClosed) throw new TransportError("UNAVAILABLE", CLOSING);
+        return await work();
+      } finally {
+        this.#turns -= 1;
+      }
     });
     this.#last = turn.catch(() => undefined);
     return turn;

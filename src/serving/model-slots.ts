@@ -18,6 +18,11 @@ export class ModelSlots {
     this.#slots.set(slot.name, slot);
   }
 
+  /** Forgets a model that is idle. */
+  delete(slot: ModelSlot): void {
+    if (this.#slots.get(slot.name) === slot) this.#slots.delete(slot.name);
+  }
+
   get(name: string): ModelSlot | undefined {
     return this.#slots.get(name);
   }

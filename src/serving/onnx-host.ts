@@ -8,6 +8,7 @@ import type { BatchPolicy } from "./batching.ts";
 import { wantedOutputs } from "./classification.ts";
 import { describeConfiguration } from "./describe-configuration.ts";
 import type { EngineSettings } from "./engine-options.ts";
+import { keepWorkers } from "./kept-workers.ts";
 import { CLOSING, type EncodedBody, type ModelHost } from "./model-host.ts";
 import { type ModelWorker, startModelWorker } from "./model-worker.ts";
 import type { ServedModel } from "./request-shape.ts";
@@ -37,7 +38,7 @@ export interface OnnxHostOptions {
 }
 
 /**
- * Starts the worker threads of a model; ready when all are warm.
+ * Starts the worker threads of a model; ready when all are warm, and not while one that has ended is being replaced.
  * @throws {ServingError} ERR_MODEL, ERR_DEVICE, ERR_SERVING; no worker is left behind.
  */
 export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost> {
@@ -50,22 +51,17 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
     clock,
     batching: options.batching,
   });
-  let ready = true;
+  let isClosed = false;
 
-  const startInstance = async (index: number): Promise<ModelWorker> => {
-    let instance: Instance<WorkJob, WorkSuccess> | undefined;
-    const data = { ...options.worker, verifyDevice: index === 0 };
-    const worker = await startModelWorker(data, (message) => {
-      ready = false;
-      if (instance !== undefined) scheduler.removeInstance(instance, message);
-    });
-    instance = async (jobs) => {
+  /** Lets a worker take from the queue. */
+  const attach = (worker: ModelWorker): ((because: string) => void) => {
+    const instance: Instance<WorkJob, WorkSuccess> = async (jobs) => {
       const results = await worker.run(jobs.map(({ work }) => work));
-      const elements = jobs.reduce((sum, job) => sum + job.elements, 0);
-      const first = results.find((result) => result.ok);
+      const done = results.filter((result) => result.ok);
+      const [first] = done;
       if (first !== undefined) {
         statistics.executed({
-          batchSize: elements,
+          batchSize: done.reduce((sum, { elements }) => sum + elements, 0),
           computeInputNs: first.timing.decodeNs ?? 0,
           computeInferNs: first.timing.inferNs,
           computeOutputNs: first.written?.writeNs ?? 0,
@@ -76,18 +72,14 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
       );
     };
     scheduler.addInstance(instance);
-    return worker;
+    return (because) => scheduler.removeInstance(instance, because);
   };
-
-  const starts = await Promise.allSettled(
-    Array.from({ length: settings.instances }, (_, index) => startInstance(index)),
-  );
-  const workers = starts.flatMap((start) => (start.status === "fulfilled" ? [start.value] : []));
-  const failure = starts.find((start) => start.status === "rejected");
-  if (failure !== undefined) {
-    await Promise.all(workers.map((worker) => worker.close()));
-    throw failure.reason;
-  }
+  const workers = await keepWorkers<ModelWorker>({
+    count: settings.instances,
+    start: (number, onDeath) => startModelWorker({ ...options.worker, verifyDevice: number === 0 }, onDeath),
+    attach,
+    clock,
+  });
 
   const serve = async (
     signal: AbortSignal,
@@ -96,9 +88,8 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
     job: () => WorkJob,
   ): Promise<WorkSuccess> => {
     try {
-      const asked = job();
-      const success = await scheduler.submit(asked, { signal, timeoutUs });
-      statistics.succeeded(asked.elements, {
+      const success = await scheduler.submit(job(), { signal, timeoutUs });
+      statistics.succeeded(success.elements, {
         totalNs: clock.nowNs() - submittedNs,
         queueNs: success.timing.beganNs - submittedNs,
         computeInputNs: success.timing.decodeNs ?? 0,
@@ -112,7 +103,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
     }
   };
   const { signature } = model;
-  const { executionProvider } = workers[0]!;
+  const { executionProvider } = workers.first[0]!;
   const metadata: ModelMetadata = {
     name,
     versions: [version],
@@ -131,8 +122,8 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
       versionPolicy,
     }),
     executionProvider,
-    deviceNotes: workers.flatMap((worker) => worker.deviceNotes),
-    isReady: () => ready,
+    deviceNotes: workers.first.flatMap((worker) => worker.deviceNotes),
+    isReady: () => !isClosed && workers.isWhole(),
     statistics: () => ({ ...statistics.read(), pendingCount: scheduler.waiting }),
 
     async infer(request: InferRequest, signal, submittedNs): Promise<InferResponse> {
@@ -157,6 +148,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
     async inferEncoded(body: EncodedBody, signal, submittedNs): Promise<EncodedResponse> {
       const success = await serve(signal, submittedNs, undefined, () => ({
         submittedNs,
+        // The worker reads the body and knows.
         elements: 1,
         work: { ...body, kind: "encoded", submittedNs },
       }));
@@ -173,9 +165,9 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
     },
 
     async close() {
-      ready = false;
+      isClosed = true;
       await scheduler.close(CLOSING);
-      await Promise.all(workers.map((worker) => worker.close()));
+      await workers.close();
     },
   };
 }

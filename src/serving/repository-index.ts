@@ -18,18 +18,37 @@ export async function repositoryIndex(
   const rows = await Promise.all(
     [...names].sort().map(async (name) => {
       const slot = slots.find((each) => each.name === name);
-      const held = folders.includes(name) ? await versionsOf(path.join(repositoryDir, name)) : [];
+      const { held, chosen } = folders.includes(name)
+        ? await versionsOf(path.join(repositoryDir, name))
+        : NOT_THERE;
       const versions = new Set([...held, ...(slot?.servedVersions() ?? [])]);
-      return [...versions]
-        .sort(compareVersions)
-        .map((version) => slot?.entry(version) ?? { name, version, state: "" as const, reason: "" });
+      return [...versions].sort(compareVersions).map(
+        (version) =>
+          slot?.entry(version, chosen.includes(version)) ?? {
+            name,
+            version,
+            state: "" as const,
+            reason: "",
+          },
+      );
     }),
   );
   return rows.flat();
 }
 
-/** The versions in a folder; of one whose configuration is broken, those that hold a file of the usual name. */
-async function versionsOf(folder: string): Promise<readonly string[]> {
+interface FolderVersions {
+  /** Those that hold the model's file, ascending. */
+  readonly held: readonly string[];
+  /** Those that the configuration chooses. */
+  readonly chosen: readonly string[];
+}
+
+const NOT_THERE: FolderVersions = { held: [], chosen: [] };
+
+/** Of a folder whose configuration is broken, those that hold a file of the usual name: which are chosen is not known. */
+async function versionsOf(folder: string): Promise<FolderVersions> {
   const read = await readModelFolder(folder).catch(() => undefined);
-  return read?.held ?? heldVersions(folder);
+  if (read !== undefined) return { held: read.held, chosen: read.versions };
+  const held = await heldVersions(folder);
+  return { held, chosen: held };
 }

@@ -45,7 +45,9 @@ export function shapeRequest(
   const content = contentOf(model, inputs);
   if (content === "tensor") checkInputs(model, inputs);
   else checkImage(model, inputs[0]!, content);
-  const elements = content === "compressed" ? 1 : (inputs[0]?.shape[0] ?? 1);
+  // Where the first dimension is no batch it does not say how many there are.
+  const isOne = content === "compressed" || model.maxBatchSize === 0;
+  const elements = isOne ? 1 : (inputs[0]?.shape[0] ?? 1);
   if (model.maxBatchSize > 0 && elements > model.maxBatchSize) {
     throw invalid(
       `inference request batch-size must be <= ${model.maxBatchSize} for '${model.name}', got ${elements}`,
@@ -84,7 +86,12 @@ function checkImage(model: ServedModel, input: Tensor, content: RequestContent):
   if (model.signature.inputs.length !== 1) {
     throw invalid(`model '${model.name}' has ${model.signature.inputs.length} inputs: send its own tensors`);
   }
+  // The shape first: to count elements takes as long as there are many.
+  checkImageShape(model, input, content);
   checkTensor(input);
+}
+
+function checkImageShape(model: ServedModel, input: Tensor, content: RequestContent): void {
   const { name, datatype, shape } = input;
   if (content === "compressed") {
     if (shape.length !== 1 || shape[0] !== 1) {

@@ -53,8 +53,9 @@ export class Scheduler<J extends Job, R> {
   readonly #instances = new Set<Instance<J, R>>();
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** Why nothing is accepted any more. */
+  /** Why nothing is accepted any more; why nothing is while there is no instance. */
   #closedBecause: string | undefined;
+  #lackingBecause: string | undefined;
   #whenIdle: (() => void)[] = [];
 
   constructor(options: SchedulerOptions) {
@@ -67,27 +68,31 @@ export class Scheduler<J extends Job, R> {
   }
 
   addInstance(instance: Instance<J, R>): void {
+    this.#lackingBecause = undefined;
     this.#instances.add(instance);
     this.#idle.push(instance);
     this.#dispatch();
   }
 
-  /** No more jobs for this instance; when it was the last one, those that wait fail with UNAVAILABLE. */
+  /** No more jobs for this instance. When it was the last one, jobs fail with UNAVAILABLE until there is another. */
   removeInstance(instance: Instance<J, R>, because: string): void {
     this.#instances.delete(instance);
     const at = this.#idle.indexOf(instance);
     if (at >= 0) this.#idle.splice(at, 1);
-    if (this.#instances.size === 0) this.#refuse(because);
+    if (this.#instances.size > 0) return;
+    this.#lackingBecause = because;
+    this.#failWaiting(because);
   }
 
   /**
    * @throws {TransportError} RESOURCE_EXHAUSTED when the queue is full, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE when
-   * closing, and what the instance answers.
+   * closing or without an instance, and what the instance answers.
    */
   submit(job: J, { signal, timeoutUs }: SubmitLimits): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       if (signal.aborted) throw TransportError.from(signal.reason, "CANCELLED");
-      if (this.#closedBecause !== undefined) throw new TransportError("UNAVAILABLE", this.#closedBecause);
+      const refusal = this.#closedBecause ?? this.#lackingBecause;
+      if (refusal !== undefined) throw new TransportError("UNAVAILABLE", refusal);
       const { what, maxQueue } = this.#options;
       if (this.#queue.length >= maxQueue && !(this.#queue.length === 0 && this.#idle.length > 0)) {
         throw new TransportError(
@@ -128,12 +133,12 @@ export class Scheduler<J extends Job, R> {
 
   /** Fails what waits with UNAVAILABLE, accepts no more and resolves when nothing runs. Idempotent. */
   async close(because: string): Promise<void> {
-    this.#refuse(because);
+    this.#closedBecause ??= because;
+    this.#failWaiting(because);
     if (this.#running > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
-  #refuse(because: string): void {
-    this.#closedBecause ??= because;
+  #failWaiting(because: string): void {
     clearTimeout(this.#timer);
     for (const entry of this.#queue.splice(0)) entry.reject(new TransportError("UNAVAILABLE", because));
   }

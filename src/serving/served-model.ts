@@ -1,5 +1,6 @@
 import { messageOf, ServingError } from "../core/errors.ts";
 import type { BatchPolicy } from "./batching.ts";
+import type { FileStamp } from "./file-stamp.ts";
 import { answerOutput, imageInput } from "./fit-recipe.ts";
 import type { Recipe } from "./recipe.ts";
 import { type ModelFile, type OpenModelOptions, openModel, openVersions } from "./repository.ts";
@@ -11,6 +12,10 @@ export interface OpenedModel {
   readonly model: ServedModel;
   /** The .onnx file. */
   readonly path: string;
+  /** Of that file when it was read. */
+  readonly stamp: FileStamp;
+  /** Whether the recipe is what somebody said, and no guess from the signature. */
+  readonly isRecipeGiven: boolean;
   readonly weights: "seeded" | "trained";
   readonly versionPolicy: VersionPolicy;
   /** Absent: every request runs alone. */
@@ -55,6 +60,8 @@ function opened(file: ModelFile, recipe: Recipe | "raw" | undefined): OpenedMode
   return {
     model: { name, version, signature, maxBatchSize, recipe: recipe ?? file.recipe, labels, outputLabels },
     path: file.path,
+    stamp: file.stamp,
+    isRecipeGiven: (recipe ?? file.config.wirebench?.recipe) !== undefined,
     weights: file.weights,
     versionPolicy: file.versionPolicy,
     batching:

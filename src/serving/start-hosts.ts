@@ -7,6 +7,7 @@ import { type EngineOptions, type EngineSettings, engineSettings } from "./engin
 import type { ModelHost } from "./model-host.ts";
 import { startOnnxHost } from "./onnx-host.ts";
 import { type OpenedModel, openServedVersions } from "./served-model.ts";
+import { defaultWarmUp } from "./warm-up.ts";
 
 /** Starts the hosts of models by name. */
 export interface HostStarter {
@@ -32,7 +33,10 @@ export function createHostStarter(options: EngineOptions, clock: Clock): HostSta
     async start(name, generate) {
       const builtin = builtinModel(name);
       if (builtin !== undefined) {
-        codec ??= startCodecClient();
+        codec ??= startCodecClient().catch((cause: unknown) => {
+          codec = undefined;
+          throw cause;
+        });
         return [createBuiltinHost(builtin, { ...settings, codec: await codec, clock })];
       }
       const { repositoryDir, recipe, onProgress } = options;
@@ -54,18 +58,16 @@ export function createHostStarter(options: EngineOptions, clock: Clock): HostSta
 }
 
 async function startVersion(opened: OpenedModel, options: EngineOptions, clock: Clock): Promise<ModelHost> {
-  const { model, path, weights, batching, versionPolicy } = opened;
+  const { model, path, stamp, weights, batching, versionPolicy } = opened;
   const settings: EngineSettings = engineSettings({
     ...options,
     instances: options.instances ?? opened.instances,
   });
-  const warmUp = options.warmUpContents ?? [
-    { content: model.recipe === "raw" ? ("tensor" as const) : ("rgb8" as const) },
-  ];
+  const warmUp = options.warmUpContents ?? defaultWarmUp(model.recipe, opened.isRecipeGiven);
   const { instances: _, maxQueue: __, ...session } = settings;
   return startOnnxHost({
     model,
-    worker: { model, path, settings: { ...session, deviceTurns: DEVICE_TURNS }, warmUp },
+    worker: { model, path, stamp, settings: { ...session, deviceTurns: DEVICE_TURNS }, warmUp },
     settings,
     batching,
     versionPolicy,

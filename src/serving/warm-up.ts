@@ -1,10 +1,22 @@
 import { channelsOf } from "../core/frame.ts";
 import { DATATYPE_BYTES, elementCount, packBytes, type Tensor } from "../core/tensor.ts";
+import type { Recipe } from "./recipe.ts";
 import type { ServedModel } from "./request-shape.ts";
 import type { WarmUpContent } from "./worker-protocol.ts";
 
 /** The frame size where neither the caller nor the recipe says one, pixels. */
 export const DEFAULT_FRAME = { widthPx: 968, heightPx: 608 } as const;
+
+/**
+ * What a model is run on before it is ready where the caller does not say: its own tensors, as any client may send them, and
+ * pictures where its configuration says how. Each has a session of its own, and the weights once more.
+ *
+ * @param isGiven - whether somebody said the recipe; pictures to a model whose recipe was guessed are warmed by the first of them.
+ */
+export function defaultWarmUp(recipe: Recipe | "raw", isGiven: boolean): readonly WarmUpContent[] {
+  const takesPictures = isGiven && recipe !== "raw";
+  return [{ content: "tensor" }, ...(takesPictures ? [{ content: "rgb8" } as const] : [])];
+}
 
 /** Inputs to warm a session with. */
 export interface WarmUpTensors {
@@ -29,6 +41,7 @@ export function warmUpTensors(
       guessed: false,
     };
   }
+  const isSized = (size.widthPx ?? recipeSize) !== undefined;
   // Pre-processing resizes to the recipe's size, whatever the frame's.
   const net = recipeSize ?? { widthPx, heightPx };
   let guessed = false;
@@ -38,7 +51,7 @@ export function warmUpTensors(
     const fixed = shape.map((dimension, axis) => {
       if (dimension >= 0) return dimension;
       if (axis === 0) return 1;
-      if (recipe === "raw" || shape.length !== 4) guessed = true;
+      if (recipe === "raw" || shape.length !== 4 || !isSized) guessed = true;
       return shape.length === 4 ? sizes[axis]! : 1;
     });
     const count = elementCount(fixed);

@@ -4,6 +4,7 @@ import type { BodyCodec, EncodedContext } from "../core/serving-core.ts";
 import type { FailureStatus } from "../core/status.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { WantedOutput } from "./classification.ts";
+import type { FileStamp } from "./file-stamp.ts";
 import type { ServedModel } from "./request-shape.ts";
 import type { SessionSettings } from "./session-settings.ts";
 
@@ -22,6 +23,8 @@ export interface ModelWorkerData {
   readonly model: ServedModel;
   /** The .onnx file. */
   readonly path: string;
+  /** Of that file when the model was loaded: sessions that are opened later are made of the same one or not at all. */
+  readonly stamp: FileStamp;
   readonly settings: SessionSettings;
   readonly warmUp: readonly WarmUpContent[];
   /** Whether a GPU session is profiled first, to say where its nodes run: one instance does it for all. @default false */
@@ -78,6 +81,8 @@ export interface WrittenAnswer extends WrittenAnswerBody {
 export interface WorkSuccess {
   readonly ok: true;
   readonly timing: WorkTiming;
+  /** Batch elements. */
+  readonly elements: number;
   /** Empty for an encoded work, which has `written` instead. */
   readonly outputs: readonly Tensor[];
   readonly written?: WrittenAnswer | undefined;

@@ -3,13 +3,14 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { decoupledMethods } from "./decoupled-methods.ts";
 
 /**
  * A server of the field as others wrote it. `triton`: empty health bodies, null for nothing, raw answers, statistics, the binary
  * extension; `mlserver`: no extension, no statistics, nested parameters, raw answers beside empty contents; `typed`: the same with
- * typed answers; `moody`: Triton's, with another answer each time.
+ * typed answers; `moody`: Triton's, with another answer each time; `decoupled`: several responses over a stream, see there.
  */
-export type Manner = "triton" | "mlserver" | "typed" | "moody";
+export type Manner = "triton" | "mlserver" | "typed" | "moody" | "decoupled";
 
 export interface ForeignServer {
   readonly http: string;
@@ -194,7 +195,7 @@ async function startGrpc({ manner, isTriton, seen, count, statisticsOf }: GrpcOp
     done({ code: grpc.status.NOT_FOUND, details: `unknown model: '${String(name)}' is not found` });
     return true;
   };
-  const infer = ({ request }: Call, done: Done): void => {
+  const infer = ({ request }: Pick<Call, "request">, done: Done): void => {
     const model = String(request["model_name"]);
     const heads = request["inputs"] as {
       name: string;
@@ -227,6 +228,7 @@ async function startGrpc({ manner, isTriton, seen, count, statisticsOf }: GrpcOp
       done(null, { name: request["name"], inputs, outputs: OUTPUTS });
     },
     ModelInfer: infer,
+    ...(manner === "decoupled" ? decoupledMethods(infer) : {}),
     ...(isTriton
       ? {
           ModelStatistics: ({ request }: Call, done: Done) =>

@@ -218,6 +218,94 @@ describe("a foreign client of our server", () => {
     expect(texts.join()).toContain("inference.GRPCInferenceService");
   });
 
+  describe("asked for its health", () => {
+    let isReady = true;
+    let own: InferenceServer;
+    const method = (name: string) =>
+      (healthService as unknown as Readonly<Record<string, grpc.MethodDefinition<object, object>>>)[name]!;
+    const connectTo = ({ endpoint }: InferenceServer): grpc.Client => {
+      const client = new grpc.Client(endpoint.slice("grpc://".length), grpc.credentials.createInsecure());
+      clients.push(client);
+      return client;
+    };
+    const watch = (service: string) => {
+      const { path, requestSerialize, responseDeserialize } = method("Watch");
+      const told: unknown[] = [];
+      const call = connectTo(own).makeServerStreamRequest(path, requestSerialize, responseDeserialize, {
+        service,
+      });
+      call.on("data", (answer: { readonly status: unknown }) => told.push(answer.status));
+      call.on("error", () => undefined);
+      return {
+        told,
+        ended: new Promise<number>((resolve) => call.on("status", ({ code }) => resolve(code))),
+      };
+    };
+    const ask = (name: string, request: object) => {
+      const { path, requestSerialize, responseDeserialize } = method(name);
+      return new Promise((resolve, reject) => {
+        connectTo(own).makeUnaryRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          request,
+          (error, answer) => (error === null ? resolve(answer) : reject(error)),
+        );
+      });
+    };
+    beforeEach(async () => {
+      isReady = true;
+      own = await transport.serve(
+        { ...core, isReady: () => isReady },
+        { host: "127.0.0.1", port: 0, tuning: "defaults", ...limits },
+      );
+    });
+    afterEach(() => own.close());
+
+    it("says whether the core is ready", async () => {
+      expect(await ask("Check", { service: "" })).toMatchObject({ status: "SERVING" });
+      isReady = false;
+      expect(await ask("Check", { service: "" })).toMatchObject({ status: "NOT_SERVING" });
+      expect(await ask("List", {})).toMatchObject({
+        statuses: {
+          "": { status: "NOT_SERVING" },
+          "inference.GRPCInferenceService": { status: "NOT_SERVING" },
+        },
+      });
+      isReady = true;
+      await own.drain?.();
+      expect(await ask("Check", { service: "" })).toMatchObject({ status: "NOT_SERVING" });
+    });
+
+    it("tells those who watch when that changes, once each time", async () => {
+      const { told } = watch("");
+      const unknown = watch("nobody");
+      await until(() => told.length === 1 && unknown.told.length === 1);
+      isReady = false;
+      await until(() => told.length === 2);
+      isReady = true;
+      await until(() => told.length === 3);
+      expect(told).toEqual(["SERVING", "NOT_SERVING", "SERVING"]);
+      expect(unknown.told).toEqual(["SERVICE_UNKNOWN"]);
+    });
+
+    it("does not wait for those who watch when it closes", async () => {
+      const { told, ended } = watch("");
+      await until(() => told.length === 1);
+      const startMs = performance.now();
+      await own.close();
+      expect(performance.now() - startMs).toBeLessThan(2_000);
+      expect(await ended).toBe(grpc.status.OK);
+      expect(told).toEqual(["SERVING", "NOT_SERVING"]);
+    });
+  });
+
+  it("is announced by an address that can be connected to", async () => {
+    const wide = await transport.serve(core, { host: "0.0.0.0", port: 0, tuning: "defaults", ...limits });
+    await wide.close();
+    expect(wide.endpoint).toMatch(/^grpc:\/\/127\.0\.0\.1:\d+$/);
+  });
+
   it("may compress", async () => {
     const data = Buffer.from(patternBytes(100_000));
     const request = {

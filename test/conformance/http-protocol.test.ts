@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ServedRequest } from "../../dist/core/served-request.js";
 import type { InferenceServer } from "../../dist/core/transport.js";
@@ -329,6 +330,14 @@ describe("the V2 REST server", () => {
       expect((await infer({ inputs: [] })).code).toBe(200);
     });
 
+    it("with a header length that is none are refused with 400 when they come compressed, too", async () => {
+      const packed = gzipSync(JSON.stringify({ inputs: [] }));
+      const headers = { "content-encoding": "gzip", [HEADER_LENGTH]: "x" };
+      const answer = await send("POST", INFER, packed, headers);
+      expect(answer).toMatchObject({ code: 400, headers: { "wirebench-status": "INVALID_ARGUMENT" } });
+      expect(errorOf(answer)).toMatch(/the length of the JSON part is not a number of bytes/);
+    });
+
     it("that point into shared memory are refused with 501", async () => {
       const answer = await infer({ inputs: [{ ...one, parameters: { shared_memory_region: "r" } }] });
       expect(answer).toMatchObject({
@@ -436,6 +445,8 @@ describe("the V2 REST server", () => {
       ["other/index", "", 501, /there is no repository 'other'/],
       ["other/models/echo/load", "", 501, /there is no repository 'other'/],
       ["index", " ".repeat(LIMIT_BYTES + 1), 413, /over the limit/],
+      // Within the limit of bodies, and too much to be parsed between sockets.
+      ["index", " ".repeat(65_537), 413, /over the limit of 65536/],
     ])("refuses %s %s with %d", async (path, body, code, message) => {
       const answer = await send("POST", `/v2/repository/${path}`, body);
       expect(answer.code).toBe(code);

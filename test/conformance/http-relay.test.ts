@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { InferenceServer } from "../../dist/core/transport.js";
 import { createHttpTransport } from "../../dist/transports/http/index.js";
@@ -96,6 +97,21 @@ describe("the relay", () => {
     socket.destroy();
     await relay.close();
     server.close();
+  });
+
+  it("passes a compressed request on as it came", async () => {
+    await withChain(async ({ relay }) => {
+      const request = http.request(`${relay.url}/v2/models/echo/infer`, {
+        method: "POST",
+        headers: { "content-encoding": "gzip" },
+      });
+      request.end(gzipSync(JSON.stringify({ id: "packed", inputs: [] })));
+      const [response] = (await once(request, "response")) as [http.IncomingMessage];
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+      expect(JSON.parse(Buffer.concat(chunks).toString())).toMatchObject({ id: "packed" });
+      expect(response.statusCode).toBe(200);
+    });
   });
 
   it("has one connection to the server for each of its own", async () => {

@@ -156,6 +156,12 @@ describe("http, spoken by hand", () => {
     expect(
       await calls({ ...binary, inputs: [{ name: "x", shape: [40_000], datatype: "UINT8", data }] }),
     ).toBe(1);
+    // Not read here first: the worker is who finds out that this is none.
+    encodedCalls = 0;
+    expect((await post("nonsense")).code).toBe(400);
+    expect(encodedCalls).toBe(1);
+    // What names its outputs is read: they may be small ones.
+    expect(await calls({ ...small, outputs: [{ name: "other" }] })).toBe(0);
   });
 
   it.each<[string, unknown, http.OutgoingHttpHeaders, RegExp]>([

@@ -9,6 +9,8 @@ import { join } from "node:path";
 export interface MosquittoProcess {
   readonly url: string;
   readonly port: number;
+  /** Stops it as a debugger would (SIGSTOP): connections stay open, nothing is answered any more. */
+  freeze(): void;
   stop(): Promise<void>;
 }
 
@@ -41,7 +43,10 @@ export async function startMosquitto(extraConfig = "", wantedPort?: number): Pro
   return {
     url: `mqtt://127.0.0.1:${port}`,
     port,
+    freeze: () => void child.kill("SIGSTOP"),
     async stop() {
+      // A frozen one would not hear of its end.
+      child.kill("SIGCONT");
       child.kill();
       await exited;
       await rm(folder, { recursive: true });

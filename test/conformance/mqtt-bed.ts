@@ -1,4 +1,5 @@
 import net from "node:net";
+import { Aedes } from "aedes";
 import { MqttClient } from "mqtt";
 import { afterEach } from "vitest";
 import {
@@ -21,6 +22,8 @@ export const ONE_LINE = /^[^\n]+$/;
 export interface MqttBed {
   release(how: () => Promise<void>): void;
   broker(limit?: number, port?: number): Promise<Broker>;
+  /** A broker of MQTT 3.1.1 with rules of the test's own; gives its URL. */
+  strictBroker(options: ConstructorParameters<typeof Aedes>[0]): Promise<string>;
   mosquitto(config?: string, port?: number): Promise<MosquittoProcess>;
   serve(
     brokerUrl: string,
@@ -43,6 +46,18 @@ export function createMqttBed(): MqttBed {
       const started = await createBroker({ host: "127.0.0.1", port, maxPayloadBytes: limit });
       releases.push(() => started.close());
       return started;
+    },
+    async strictBroker(options) {
+      const aedes = await Aedes.createBroker(options);
+      const server = net.createServer((socket) => aedes.handle(socket));
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      releases.push(async () => {
+        await new Promise<void>((resolve) => aedes.close(() => resolve()));
+        await new Promise<void>((resolve) => server.close(() => resolve()));
+      });
+      const address = server.address();
+      if (address === null || typeof address === "string") throw new Error("no port");
+      return `mqtt://127.0.0.1:${address.port}`;
     },
     async mosquitto(config = "", port) {
       const started = await startMosquitto(config, port);

@@ -1,8 +1,9 @@
+import { hostname } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { TransportError } from "../../dist/core/errors.js";
 import { delayRequest, infer, requestOf, startProcess } from "./conformance-bed.ts";
 import { hasMosquitto } from "./mosquitto-process.ts";
-import { createMqttBed, maxPayloadBytes, ONE_LINE, transport } from "./mqtt-bed.ts";
+import { createMqttBed, maxPayloadBytes, ONE_LINE, transport, untilAnswered } from "./mqtt-bed.ts";
 
 const { broker, serve, connect, mosquitto, release, foreignClient } = createMqttBed();
 
@@ -56,15 +57,55 @@ describe.skipIf(!hasMosquitto())("a group of servers through Mosquitto (apt-get 
     expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(20);
   });
 
-  it("leaves nothing behind under a name that only the process had", async () => {
+  it("leaves nothing behind when the last one closes, not even under a name that only the place had", async () => {
     const { url } = await mosquitto();
-    const { server } = await serve(url, { group: "g" });
+    const first = await serve(url, { group: "g", place: "first" });
+    const last = await serve(url, { group: "g" });
+    const names = [`g-${hostname()}-first`, `g-${hostname()}-${process.pid}`];
     const before = await retainedTopics(url);
-    expect(before.filter((topic) => topic.startsWith("oip/v2/servers/g-"))).toHaveLength(2);
-    await server.close();
-    const after = await retainedTopics(url);
-    expect(after.filter((topic) => topic.startsWith("oip/v2/servers/"))).toEqual([]);
-    expect(after).toContain("oip/v2/models/echo");
+    for (const name of names) {
+      expect(before).toContain(`oip/v2/servers/${name}`);
+      expect(before).toContain(`oip/v2/servers/${name}/status`);
+    }
+    await first.server.close();
+    await untilAnswered(async () => {
+      const topics = await retainedTopics(url);
+      expect(topics.filter((topic) => topic.includes("-first"))).toEqual([]);
+      expect(topics).toContain("oip/v2/models/echo");
+    });
+    await last.server.close();
+    expect(await retainedTopics(url)).toEqual([]);
+  });
+
+  it("offers a model again that one of it takes back, and no request fails meanwhile", async () => {
+    const { url } = await mosquitto();
+    await serve(url, { group: "g" });
+    const client = await connect(url);
+    const leaving = await foreignClient(url, "leaving");
+    for (let i = 0; i < 20; i++) {
+      await leaving.publishAsync("oip/v2/models/echo", "", { qos: 1, retain: true });
+      await infer(client, requestOf("echo", Uint8Array.of(1)));
+    }
+    await untilAnswered(async () => expect(await retainedTopics(url)).toContain("oip/v2/models/echo"));
+  });
+
+  it("may take a moment to offer a model again: a client waits for that before the model is unknown", async () => {
+    const { url } = await mosquitto();
+    // Without a group nobody says it again, but this test.
+    await serve(url);
+    const client = await connect(url);
+    const words = await foreignClient(url, "words");
+    const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    const say = (text: string) => words.publishAsync("oip/v2/models/echo", text, { qos: 1, retain: true });
+    // Longer than a client waits for the first words.
+    await pause(400);
+    await say("");
+    await pause(50);
+    const answer = infer(client, requestOf("echo", Uint8Array.of(1)));
+    answer.catch(() => undefined);
+    await pause(50);
+    await say('{"name":"echo"}');
+    expect((await answer).modelName).toBe("echo");
   });
 
   it("loses no request when a member closes while they come", async () => {

@@ -1,29 +1,14 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Aedes } from "aedes";
 import { describe, expect, it } from "vitest";
+import { encodeInferRequest, joinParts } from "../../dist/core/oip/protobuf.js";
 import { createMarks } from "../../dist/core/transport.js";
-import { delayRequest, infer, patternBytes, requestOf } from "./conformance-bed.ts";
+import { delayRequest, infer, patternBytes, requestOf, until } from "./conformance-bed.ts";
 import { hasMosquitto } from "./mosquitto-process.ts";
 import { createMqttBed, ONE_LINE, untilAnswered } from "./mqtt-bed.ts";
 
-const { mosquitto, serve, connect, release, foreignClient } = createMqttBed();
-
-/** A broker of MQTT 3.1.1 with rules of the test's own. */
-async function strictBroker(options: ConstructorParameters<typeof Aedes>[0]): Promise<string> {
-  const aedes = await Aedes.createBroker(options);
-  const server = net.createServer((socket) => aedes.handle(socket));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  release(async () => {
-    await new Promise<void>((resolve) => aedes.close(() => resolve()));
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return `mqtt://127.0.0.1:${address.port}`;
-}
+const { mosquitto, strictBroker, serve, connect, release, foreignClient } = createMqttBed();
 
 describe("a broker of MQTT 3.1.1", () => {
   it("that hangs up on a large message is told with its size, and the client is back", async () => {
@@ -107,6 +92,39 @@ describe.skipIf(!hasMosquitto())("Mosquitto's limits (apt-get install mosquitto)
     const answers = await Promise.all(requests.map((request) => infer(client, request)));
     expect(answers.map(({ id }) => id)).toEqual(requests.map(({ id }) => id));
   });
+
+  it("its highest QoS is told in one sentence, to a server and to a client", async () => {
+    const { url } = await mosquitto("max_qos 1");
+    const refusal = {
+      status: "UNIMPLEMENTED",
+      message: expect.stringMatching(/^the MQTT broker \S+ has no QoS above 1$/) as string,
+    };
+    await expect(serve(url, { qos: 2 })).rejects.toMatchObject(refusal);
+    await expect(connect(url, { qos: 2 })).rejects.toMatchObject(refusal);
+    await serve(url, { qos: 1 });
+    const client = await connect(url, { qos: 1 });
+    const next = requestOf("echo", Uint8Array.of(1));
+    expect((await infer(client, next)).id).toBe(next.id);
+  });
+
+  it.each([0, 1, 2] as const)(
+    "an answer whose topic would be too long is not begun, and nobody else's fails, QoS %i",
+    async (qos) => {
+      const { url } = await mosquitto();
+      const { core } = await serve(url, { qos });
+      const client = await connect(url, { qos });
+      const running = infer(client, delayRequest(500));
+      const foreign = await foreignClient(url, "long");
+      const message = encodeInferRequest({ ...requestOf("echo", Uint8Array.of(1)), id: "mine" });
+      // Each of these signs comes back as three.
+      const topic = `oip/v2/models/echo/infer/${"%".repeat(30_000)}/mine`;
+      await foreign.publishAsync(topic, Buffer.from(joinParts(message)), { qos: 1 });
+      await until(() => core.seen.includes("mine"));
+      expect((await running).modelName).toBe("delay");
+      const next = requestOf("echo", Uint8Array.of(1));
+      expect((await infer(client, next)).id).toBe(next.id);
+    },
+  );
 
   it("a request that it has nobody for is UNAVAILABLE at once (MQTT 5, QoS 1)", async () => {
     const qos = 1;

@@ -1,11 +1,13 @@
+import { connect as connectHttp2, constants } from "node:http2";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../dist/core/tensor.js";
-import type { InferenceServer } from "../../dist/core/transport.js";
+import type { InferenceServer, ServeOptions } from "../../dist/core/transport.js";
 import { createTfsGrpcTransport } from "../../dist/transports/grpc/tfs/index.js";
-import { infer } from "./conformance-bed.ts";
+import { infer, until } from "./conformance-bed.ts";
 import { createFakeCore } from "./fake-core.ts";
 
 const OPTIONS = { maxPayloadBytes: 10_000_000, tuning: "tuned" } as const;
@@ -43,7 +45,7 @@ function call(
 }
 
 async function withServer(
-  options: { readonly tfsAnswers?: "typed" | "tensor_content" },
+  options: Partial<ServeOptions>,
   use: (server: InferenceServer) => Promise<void>,
 ): Promise<void> {
   const server = await createTfsGrpcTransport().serve(createFakeCore(), {
@@ -202,5 +204,74 @@ describe("our client at a foreign server", () => {
     await expect(client.modelMetadata("mobilenet")).rejects.toMatchObject({ status: "UNIMPLEMENTED" });
     await client.close();
     server.forceShutdown();
+  });
+});
+
+describe("limits", () => {
+  /** Connections that say nothing; `closed` counts those that the server ended. */
+  const silent = (endpoint: string, count: number) => {
+    const { hostname, port } = new URL(endpoint.replace("tfs+grpc:", "http:"));
+    let closed = 0;
+    const sockets = Array.from({ length: count }, () =>
+      connect(Number(port), hostname)
+        .resume()
+        .on("error", () => undefined)
+        .on("close", () => {
+          closed += 1;
+        }),
+    );
+    return {
+      closed: () => closed,
+      end: () => {
+        for (const socket of sockets) socket.destroy();
+      },
+    };
+  };
+
+  it("clients that never begin to speak are ended after the time for a request", async () => {
+    await withServer({ limits: { requestTimeoutMs: 300 } }, async ({ endpoint }) => {
+      const clients = silent(endpoint, 5);
+      await until(() => clients.closed() === 5);
+    });
+  });
+
+  it("a call whose message never comes is cancelled; the connection goes on", async () => {
+    await withServer({ limits: { requestTimeoutMs: 300 } }, async ({ endpoint }) => {
+      const session = connectHttp2(endpoint.replace("tfs+grpc:", "http:"));
+      const slow = session.request({
+        ":method": "POST",
+        ":path": prediction["Predict"]!.path,
+        "content-type": "application/grpc",
+        te: "trailers",
+      });
+      slow.on("error", () => undefined);
+      await new Promise((resolve) => slow.once("close", resolve));
+      expect([slow.rstCode, session.closed]).toEqual([constants.NGHTTP2_CANCEL, false]);
+      session.destroy();
+    });
+  });
+
+  it("one connection more than there may be is closed at once", async () => {
+    await withServer({ limits: { maxConnections: 2 } }, async ({ endpoint }) => {
+      const clients = silent(endpoint, 5);
+      await until(() => clients.closed() === 3);
+      clients.end();
+    });
+  });
+
+  it("a client that reads nothing does not hold the close up for longer than its time", async () => {
+    const server = await createTfsGrpcTransport().serve(createFakeCore(), {
+      host: "127.0.0.1",
+      port: 0,
+      ...OPTIONS,
+      limits: { closeTimeoutMs: 200 },
+    });
+    const socket = connect(Number(new URL(server.endpoint.replace("tfs+grpc:", "http:")).port), "127.0.0.1");
+    socket.on("error", () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const startMs = performance.now();
+    await server.close();
+    expect(performance.now() - startMs).toBeLessThan(3_000);
+    socket.destroy();
   });
 });

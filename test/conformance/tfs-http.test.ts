@@ -1,13 +1,14 @@
 import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TransportError } from "../../dist/core/errors.js";
 import type { InferRequest } from "../../dist/core/inference.js";
 import type { ModelMetadata } from "../../dist/core/metadata.js";
-import type { InferenceServer } from "../../dist/core/transport.js";
+import type { InferenceServer, ServeLimits } from "../../dist/core/transport.js";
 import { createKserveV1Transport, createTfsHttpTransport } from "../../dist/transports/http/tfs/index.js";
-import { infer } from "./conformance-bed.ts";
+import { infer, until } from "./conformance-bed.ts";
 import { createFakeCore } from "./fake-core.ts";
 
 const LIMIT_BYTES = 300_000;
@@ -188,7 +189,7 @@ describe("our client at a foreign server", () => {
   const requests: { readonly path: string; readonly body: string }[] = [];
   /** Answers by path, as a server does that knows nothing of our headers. */
   async function withForeign(
-    answers: Readonly<Record<string, readonly [code: number, body: string]>>,
+    answers: Readonly<Record<string, readonly [code: number, body: string, delayMs?: number]>>,
     use: (port: number) => Promise<void>,
   ): Promise<void> {
     const foreign = http.createServer((request, response) => {
@@ -197,8 +198,11 @@ describe("our client at a foreign server", () => {
       request.on("end", () => {
         const path = request.url ?? "";
         requests.push({ path, body: Buffer.concat(chunks).toString("utf8") });
-        const [code, body] = answers[path] ?? [404, '{ "error": "Malformed request" }'];
-        response.writeHead(code, { "content-type": "application/json" }).end(body);
+        const [code, body, delayMs] = answers[path] ?? [404, '{ "error": "Malformed request" }'];
+        const answer = (): void =>
+          void response.writeHead(code, { "content-type": "application/json" }).end(body);
+        if (delayMs === undefined) answer();
+        else setTimeout(answer, delayMs);
       });
     });
     foreign.listen(0, "127.0.0.1");
@@ -318,5 +322,137 @@ describe("our client at a foreign server", () => {
       });
       await client.close();
     });
+  });
+
+  describe("that does not describe its answers", () => {
+    const METADATA = "/v1/models/m/metadata";
+    const info = { dtype: "DT_DOUBLE", tensor_shape: { dim: [{ size: "-1" }] }, name: "n:0" };
+    const signature = { inputs: {}, outputs: { y: info }, method_name: "tensorflow/serving/predict" };
+    const metadata = JSON.stringify({
+      model_spec: { name: "m", version: "4" },
+      metadata: { signature_def: { signature_def: { serving_default: signature } } },
+    });
+    const asked = (): number => requests.filter(({ path }) => path === METADATA).length;
+    const connectTo = (port: number) =>
+      createTfsHttpTransport().connect(`tfs+http://127.0.0.1:${port}`, connectOptions);
+
+    it("asks it again after a failure that may pass, and guesses nothing meanwhile", async () => {
+      const answers: Record<string, readonly [number, string]> = {
+        "/v1/models/m:predict": [200, '{"predictions":[1]}'],
+        [METADATA]: [503, '{ "error": "loading" }'],
+      };
+      await withForeign(answers, async (port) => {
+        const client = await connectTo(port);
+        await expect(infer(client, request)).rejects.toMatchObject({
+          status: "UNAVAILABLE",
+          message: "loading",
+        });
+        answers[METADATA] = [200, metadata];
+        for (let i = 0; i < 2; i++) {
+          expect((await infer(client, request)).outputs).toMatchObject([{ name: "y", datatype: "FP64" }]);
+        }
+        expect(asked()).toBe(2);
+        await client.close();
+      });
+    });
+
+    it("asks it once where it does not know the question, or was asked before", async () => {
+      const answers: Record<string, readonly [number, string]> = {
+        "/v1/models/m:predict": [200, '{"predictions":[1]}'],
+        "/v1/models/plain:predict": [200, '{"predictions":[1]}'],
+        [METADATA]: [200, metadata],
+      };
+      await withForeign(answers, async (port) => {
+        const client = await connectTo(port);
+        await client.modelMetadata("m");
+        for (const modelName of ["m", "plain", "plain"]) await infer(client, { ...request, modelName });
+        expect(asked()).toBe(1);
+        expect(requests.filter(({ path }) => path === "/v1/models/plain/metadata")).toHaveLength(1);
+        await client.close();
+      });
+    });
+
+    it("asks it within the deadline of the request, and until that is aborted", async () => {
+      const answers = {
+        "/v1/models/m:predict": [200, '{"predictions":[1]}'],
+        [METADATA]: [200, metadata, 5_000],
+      } as const;
+      await withForeign(answers, async (port) => {
+        const client = await connectTo(port);
+        const startMs = performance.now();
+        await expect(infer(client, request, { deadlineMs: 200 })).rejects.toMatchObject({
+          status: "DEADLINE_EXCEEDED",
+        });
+        const controller = new AbortController();
+        const answer = infer(client, request, { signal: controller.signal });
+        setTimeout(() => controller.abort(new TransportError("CANCELLED", "no longer")), 200);
+        await expect(answer).rejects.toMatchObject({ status: "CANCELLED", message: "no longer" });
+        expect(performance.now() - startMs).toBeLessThan(3_000);
+        await client.destroy();
+      });
+    });
+
+    it("still asks it for an answer that is in flight when the client is closed", async () => {
+      const answers = {
+        "/v1/models/m:predict": [200, '{"predictions":[1]}', 100],
+        [METADATA]: [200, metadata],
+      } as const;
+      await withForeign(answers, async (port) => {
+        const client = await connectTo(port);
+        const answer = infer(client, request);
+        await client.close();
+        expect((await answer).outputs).toMatchObject([{ name: "y", datatype: "FP64" }]);
+        await expect(infer(client, request)).rejects.toMatchObject({ status: "CANCELLED" });
+      });
+    });
+  });
+});
+
+describe("limits", () => {
+  const serve = (limits: ServeLimits): Promise<InferenceServer> =>
+    createTfsHttpTransport().serve(createFakeCore(), { host: "127.0.0.1", port: 0, ...OPTIONS, limits });
+  /** Connections that say `hello`; `closed` counts those that the server ended, `said` is what one was told. */
+  const clients = ({ endpoint }: InferenceServer, count: number, hello: string) => {
+    let closed = 0;
+    let said = "";
+    const port = Number(new URL(endpoint.replace("tfs+http:", "http:")).port);
+    const sockets = Array.from({ length: count }, () =>
+      connect(port, "127.0.0.1")
+        .on("error", () => undefined)
+        .on("data", (data) => {
+          said = data.toString();
+        })
+        .on("close", () => {
+          closed += 1;
+        }),
+    );
+    if (hello !== "") for (const socket of sockets) socket.write(hello);
+    return {
+      closed: () => closed,
+      said: () => said,
+      end: () => {
+        for (const socket of sockets) socket.destroy();
+      },
+    };
+  };
+
+  it.each([
+    ["bodies never end", "POST /v1/models/echo:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"],
+    ["heads never end", "POST /v1/models/echo:predict HTTP/1.1\r\nhost: x\r\n"],
+  ])("clients whose %s are ended after the time for a request", async (_what, hello) => {
+    const server = await serve({ requestTimeoutMs: 300 });
+    const slow = clients(server, 3, hello);
+    await until(() => slow.closed() === 3);
+    expect(slow.said()).toMatch(/^HTTP\/1\.1 408 /);
+    await server.close();
+  });
+
+  it("one connection more than there may be is told so and closed", async () => {
+    const server = await serve({ maxConnections: 2 });
+    const many = clients(server, 3, "");
+    await until(() => many.closed() === 1);
+    expect(many.said()).toMatch(/^HTTP\/1\.1 503 [\s\S]*the server has its 2 connections already/);
+    many.end();
+    await server.close();
   });
 });

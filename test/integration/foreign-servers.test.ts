@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createModel, GraphBuilder } from "../../dist/serving/onnx/graph-builder.js";
 import { writeModel } from "../../dist/serving/onnx/model-file.js";
 import { type ForeignServer, type Manner, startForeignServer } from "../conformance/foreign-server.ts";
-import { type Ended, readCsv, run, temporaryFolder } from "./wirebench.ts";
+import { type Ended, readCsv, run, start, temporaryFolder } from "./wirebench.ts";
 
 const SHORT = ["--input", "synthetic", "--requests", "16", "--warmup", "0", "--repetitions", "2"];
 
@@ -108,6 +108,43 @@ describe("bench --url of a foreign server", () => {
     );
   });
 
+  it("compares with the answers of the runs before, too", async () => {
+    const { grpc } = await serve("moody");
+    const ended = await bench(grpc, "--model", "double", "--requests", "1");
+    expect(ended.code, ended.stderr + ended.stdout).toBe(0);
+    const runs = readCsv(join(folderOf(ended), "runs.csv"));
+    expect(runs.map((run) => run["answer_check"])).toEqual(["unchecked", "differs"]);
+  });
+
+  it("finds out a server that contradicts itself in the search for a peak", async () => {
+    const { grpc } = await serve("moody");
+    const ended = await run([
+      ...["peak", "--out", out.path, "--url", grpc, "--model", "double", "--input", "synthetic"],
+      ...["--slo", "p50=1s", "--start-rate", "100", "--max-probes", "3", "--no-curve", "--repetitions", "1"],
+      ...["--probe-duration", "400ms", "--duration", "500ms", "--warmup", "100ms"],
+    ]);
+    expect(ended.code, ended.stderr + ended.stdout).toBe(1);
+    expect(ended.stdout.replace(/\s+/g, " ")).toContain(
+      "The answers differ from the first of this bench to the same frames",
+    );
+  });
+
+  it("reads the stages of a server of ours from its answers, whatever its shapes", async () => {
+    const serving = start(["serve", "--transport", "http", "--model", "identity", "--http-port", "0"]);
+    try {
+      await serving.wrote("Ctrl-C");
+      const url = serving.stdout().trim();
+      const ended = await bench(url, "--model", "identity", "--shape", "input:64", "--requests", "100");
+      expect(ended.code, ended.stderr + ended.stdout).toBe(0);
+      expect(rowOf(ended)).toMatchObject({ input: "synthetic@64", answer_check: "identical" });
+      expect(rowOf(ended)["stage_infer_p50_ms"]).toMatch(/\d/);
+      expect(runNotesOf(ended)).not.toContain("statistics");
+    } finally {
+      serving.child.kill("SIGINT");
+      await serving.ended;
+    }
+  });
+
   it("speaks JSON where the binary extension is not announced, several inputs, no statistics", async () => {
     const { http, seen } = await serve("mlserver");
     const ended = await bench(http, ...["--model", "pair", "--shape", "a:2,3", "--shape", "b:2,3"]);
@@ -135,11 +172,27 @@ describe("bench --url of a foreign server", () => {
     },
   );
 
+  it("knows on every connection that a model is decoupled", async () => {
+    const { grpc } = await serve("decoupled");
+    const ended = await bench(
+      grpc.replace("grpc:", "grpc+stream:"),
+      ...["--model", "double", "--concurrency", "2", "--connections", "2"],
+      ...["--reference", join(out.path, "double.onnx")],
+    );
+    expect(ended.code, ended.stderr + ended.stdout).toBe(0);
+    expect(rowOf(ended)).toMatchObject({ ok: "32", answer_check: "identical" });
+  });
+
   it("says in one line what is wrong before the first request", async () => {
     const { http, grpc } = await serve("mlserver");
     const wrong: readonly (readonly [url: string, args: readonly string[], line: RegExp])[] = [
       [http, ["--model", "nobody"], /^wirebench: model 'nobody' at http:.*is not found$/m],
       [grpc, ["--model", "sleeping"], /^wirebench: model 'sleeping' at grpc:.* is not ready$/m],
+      [
+        http,
+        ["--model", "double,pair", "--reference", "m.onnx"],
+        /--reference: one file is one model, got 2/,
+      ],
       [http, ["--model", "pair"], /--shape: the input 'a' FP32 \[-1, -1\] has free dimensions/],
       [http, ["--model", "double", "--encoding", "binary"], /does not announce binary_tensor_data/],
       [

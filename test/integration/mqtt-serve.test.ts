@@ -131,6 +131,25 @@ describe.skipIf(MISSING !== "")(`serve behind the user's broker${MISSING}`, () =
     }
   });
 
+  it("a worker that comes in another's place takes over its name: no dead one is left on the broker", async () => {
+    const server = await serve("--model", "null", "--workers", "2", "--mqtt-group", "places");
+    try {
+      const [victim] = childrenOf(server.child.pid).filter(({ entry }) => entry.endsWith("server.js"));
+      process.kill(victim?.pid ?? 0, "SIGKILL");
+      await server.wrote("serves in its place");
+      const { stdout } = await startProgram("mosquitto_sub", broker.port, [
+        ...["-t", "oip/v2/servers/+/status", "--retained-only", "-W", "2", "-F", "%t %p"],
+      ]).ended;
+      const words = stdout.toString().split("\n");
+      expect(words.filter((word) => word.includes("/places-"))).toEqual([
+        expect.stringMatching(/-[12]\/status \{"live":true,"ready":true\}$/),
+        expect.stringMatching(/-[12]\/status \{"live":true,"ready":true\}$/),
+      ]);
+    } finally {
+      await stop(server);
+    }
+  });
+
   it.each([
     [["--transport", "http", "--mqtt-group", "g"], "--mqtt-group: is for --transport mqtt"],
     [["--transport", "mqtt", "--mqtt-group", "g"], /--mqtt-group: the embedded broker has no shared sub/],

@@ -1,7 +1,9 @@
-import { connect as connectHttp2, constants } from "node:http2";
+import { readFileSync } from "node:fs";
+import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
 import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Running, start } from "./wirebench.ts";
+import { type Running, start, temporaryFolder } from "./wirebench.ts";
 
 const inputs = [{ name: "input", datatype: "UINT8", shape: [3], data: [1, 2, 3] }];
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -52,7 +54,10 @@ function slowClients(port: number, count: number, hello: string, more: string) {
   let said = "";
   for (let i = 0; i < count; i++) {
     const socket = connect(port, "127.0.0.1", () => void (hello !== "" && socket.write(hello)));
-    const timer = setInterval(() => void (more !== "" && !socket.destroyed && socket.write(more)), 100);
+    const timer = setInterval(
+      () => void (more !== "" && !socket.connecting && !socket.destroyed && socket.write(more)),
+      100,
+    );
     socket.on("error", () => {});
     socket.on("data", (data) => {
       said = data.toString();
@@ -121,6 +126,31 @@ describe("slow clients", () => {
     session.destroy();
   });
 
+  for (const hello of ["PRI", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]) {
+    it(`that begin HTTP/2 with ${JSON.stringify(hello)} and say no more are ended, too`, async () => {
+      const { ports } = await serve("--request-timeout", "1s");
+      const slow = slowClients(ports.http, 50, hello, "");
+      await until(() => slow.closed() === 50);
+    });
+  }
+
+  it("whose request over HTTP/2 never ends have it reset; it is not answered, and the connection goes on", async () => {
+    const folder = await temporaryFolder();
+    const log = join(folder.path, "requests.jsonl");
+    const { ports } = await serve("--request-timeout", "1s", "--access-log", log);
+    const session = connectHttp2(`http://127.0.0.1:${ports.http}`);
+    const call = session.request({ ":method": "POST", ":path": "/v2/models/null/infer" });
+    call.on("error", () => {});
+    call.write(JSON.stringify({ inputs }));
+    await new Promise((resolve) => call.once("close", resolve));
+    expect(call.rstCode).toBe(constants.NGHTTP2_CANCEL);
+    expect(session.closed).toBe(false);
+    session.destroy();
+    await until(() => readFileSync(log, "utf8") !== "");
+    expect(readFileSync(log, "utf8")).toMatch(/^\{[^\n]*"status":"CANCELLED"[^\n]*\}\n$/);
+    await folder.remove();
+  });
+
   it("are not those whose request is answered late", async () => {
     const { http } = await serve("--request-timeout", "500ms");
     const answer = await infer(http, "delay-20ms", { parameters: { wirebench_delay_us: 1_500_000 } });
@@ -147,6 +177,27 @@ describe("limits", () => {
     const clients = slowClients(ports.grpc, 5, "", "");
     await until(() => clients.closed() === 3);
     clients.end();
+  });
+
+  it("--max-connections counts those that speak HTTP/2, too", async () => {
+    const { ports } = await serve("--max-connections", "2");
+    const open = async (): Promise<ClientHttp2Session> => {
+      const session = connectHttp2(`http://127.0.0.1:${ports.http}`);
+      session.on("error", () => {});
+      await new Promise<void>((resolve) => {
+        session.once("remoteSettings", () => resolve());
+        session.once("close", resolve);
+      });
+      return session;
+    };
+    const [first, second, third] = [await open(), await open(), await open()];
+    await until(() => third.destroyed);
+    expect([first.destroyed, second.destroyed]).toEqual([false, false]);
+    first.destroy();
+    await pause(200);
+    const fourth = await open();
+    expect(fourth.destroyed).toBe(false);
+    for (const session of [second, fourth]) session.destroy();
   });
 
   it("--max-queue: what finds the queue full is refused", async () => {

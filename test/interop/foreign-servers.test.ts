@@ -97,12 +97,26 @@ describe.each(WAYS)("our client, measuring $server", ({ server, schemes, encodin
       expect(ended, ended.stdout + ended.stderr).toMatchObject({ code: 0 });
       const [results = ""] = readdirSync(out);
       const [row] = readCsv(join(out, results, "summary.csv"));
-      expect(row).toMatchObject({ failed: "0", model, target: `${scheme}://127.0.0.1:${port}` });
+      expect(row).toMatchObject({
+        failed: "0",
+        model,
+        target: `${scheme}://127.0.0.1:${port}`,
+        answer_check: "identical",
+      });
       expect(Number(row?.["ok"])).toBeGreaterThan(20);
       const report = JSON.parse(readFileSync(join(out, results, "report.json"), "utf8")) as {
-        cells: unknown[];
+        cells: { runs: { notes: string[] }[] }[];
       };
       expect(report.cells).toHaveLength(1);
+      const notes = report.cells[0]?.runs[0]?.notes.join("\n") ?? "";
+      if (server === "Triton") {
+        expect(Number(row?.["stage_infer_mean_ms"])).toBeGreaterThan(0);
+        expect(row?.["stage_infer_p50_ms"]).toBe("");
+        expect(notes).toContain("means from the server's own cumulative statistics");
+      } else {
+        expect(row?.["stage_infer_mean_ms"]).toBe("");
+        expect(notes).toContain("the server has no statistics");
+      }
     },
   );
 });

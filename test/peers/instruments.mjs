@@ -1,5 +1,6 @@
 // @ts-check
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,28 +9,35 @@ import { createRandom } from "../../dist/core/random.js";
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../dist/core/transport.js";
 import { Child } from "../../dist/scenarios/child.js";
 import { pairedRatio } from "../overhead/paired.mjs";
+import { ghzIn, PEERS, perfAnalyzerIn } from "./perf-analyzer.mjs";
 
 /**
- * `npm run bench:instruments -- --peers DIR`: the same running server (a programmed service time) measured by wirebench, by
+ * `npm run bench:instruments -- [options]`: the same running server (a programmed service time) measured by wirebench, by
  * perf_analyzer and by ghz, interleaved: each block is a random order of the three and the same backwards. Prints the ratio
  * of wirebench's p50 and p99 to each of the others' with its 95 % interval; the last line is one JSON object.
  *
- * DIR holds the programs `perf_analyzer` and `ghz`.
+ * --peers DIR is where test/interop/install.sh put its peers [$WIREBENCH_CACHE, ~/.cache/wirebench-interop], or a folder that holds
+ * the programs `perf_analyzer` and `ghz`.
  */
 const { values } = parseArgs({
   options: {
-    peers: { type: "string" },
+    peers: { type: "string", default: PEERS },
     blocks: { type: "string", default: "8" },
     requests: { type: "string", default: "400" },
     model: { type: "string", default: "delay-20ms" },
     bytes: { type: "string", default: "1024" },
   },
 });
-if (values.peers === undefined) {
-  process.stderr.write("bench:instruments: --peers DIR is needed, a folder with perf_analyzer and ghz\n");
+const { model } = values;
+const perf = perfAnalyzerIn(values.peers);
+const ghzFile = ghzIn(values.peers);
+const missing = [perf.file, ghzFile].filter((file) => !existsSync(file));
+if (missing.length > 0) {
+  process.stderr.write(
+    `bench:instruments: ${missing.join(" and ")} missing: run test/interop/install.sh clients ghz, or name a folder (--peers)\n`,
+  );
   process.exit(2);
 }
-const { peers, model } = values;
 const blocks = Number(values.blocks);
 const requests = Number(values.requests);
 const bytes = Number(values.bytes);
@@ -144,7 +152,7 @@ async function perfAnalyzer(transport, url) {
   const csv = join(folder, `perf-${performance.now()}.csv`);
   const load = ["--concurrency-range", "1", "--request-count", String(requests), "-f", csv];
   const what = ["-m", model, "-u", new URL(url).host, "-i", transport, "--shape", `input:${bytes}`];
-  await run(join(String(peers), "perf_analyzer"), [...what, ...load]);
+  await run(perf.file, [...what, ...load], { env: perf.env });
   const [head = "", row = ""] = (await readFile(csv, "utf8")).split("\n");
   const columns = head.split(",");
   const us = (/** @type {string} */ column) => Number(row.split(",")[columns.indexOf(column)]);
@@ -167,7 +175,7 @@ async function ghz(url) {
     data,
   ];
   const load = ["-n", String(requests), "-c", "1", "-O", "json"];
-  const { stdout } = await run(join(String(peers), "ghz"), [...what, ...load, new URL(url).host]);
+  const { stdout } = await run(ghzFile, [...what, ...load, new URL(url).host]);
   /** @type {{ latencyDistribution: { percentage: number, latency: number }[] }} */
   const { latencyDistribution } = JSON.parse(stdout);
   const ms = (/** @type {number} */ percentage) =>

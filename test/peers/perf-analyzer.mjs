@@ -1,6 +1,8 @@
 // @ts-check
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -11,8 +13,29 @@ const ARGS = /** @type {const} */ ({
   stream: ["-i", "grpc", "--streaming"],
 });
 
+/** Where test/interop/install.sh puts the peers. */
+export const PEERS = process.env["WIREBENCH_CACHE"] ?? join(homedir(), ".cache/wirebench-interop");
+
+/**
+ * perf_analyzer of the cache, with the CUDA runtime that it links, or of a plain folder that holds it.
+ *
+ * @param {string} peers
+ */
+export function perfAnalyzerIn(peers) {
+  const file = join(peers, "clients/bin/perf_analyzer");
+  if (!existsSync(file)) return { file: join(peers, "perf_analyzer"), env: process.env };
+  const library = join(peers, "clients/lib/python3.11/site-packages/nvidia/cuda_runtime/lib");
+  return { file, env: { ...process.env, LD_LIBRARY_PATH: library } };
+}
+
+/** ghz of the cache, or of a plain folder that holds it. @param {string} peers */
+export function ghzIn(peers) {
+  const file = join(peers, "ghz/ghz");
+  return existsSync(file) ? file : join(peers, "ghz");
+}
+
 /** Runs perf_analyzer once. @typedef {object} PerfRun
- * @property {string} peers - the cache of test/interop/install.sh.
+ * @property {string} peers - the cache of test/interop/install.sh, or a folder with the program.
  * @property {string} folder - for its table.
  * @property {{ readonly http: string, readonly grpc: string }} server - `host:port` of each.
  * @property {"http" | "grpc" | "stream"} way
@@ -52,10 +75,8 @@ export async function perfAnalyzer({ peers, folder, server, way, model, shape, c
     "-f",
     csv,
   ];
-  const library = join(peers, "clients/lib/python3.11/site-packages/nvidia/cuda_runtime/lib");
-  await run(join(peers, "clients/bin/perf_analyzer"), [...what, ...load], {
-    env: { ...process.env, LD_LIBRARY_PATH: library },
-  });
+  const { file, env } = perfAnalyzerIn(peers);
+  await run(file, [...what, ...load], { env });
   const [head = "", row = ""] = (await readFile(csv, "utf8")).split("\n");
   const of = (/** @type {string} */ column) => Number(row.split(",")[head.split(",").indexOf(column)]);
   const perSec = of("Inferences/Second");

@@ -71,8 +71,7 @@ export class BinaryPart {
 /**
  * Checks where the JSON part of a body ends.
  *
- * @throws {TransportError} INVALID_ARGUMENT when it is longer than the body; UNIMPLEMENTED when there is none: such a
- * "raw binary request" (one tensor, no JSON) is not supported.
+ * @throws {TransportError} INVALID_ARGUMENT when it is no number of bytes, or longer than the body.
  */
 export function checkHeaderBytes(headerBytes: number, bodyBytes: number): void {
   if (!Number.isSafeInteger(headerBytes) || headerBytes < 0) {
@@ -82,12 +81,6 @@ export function checkHeaderBytes(headerBytes: number, bodyBytes: number): void {
     throw new TransportError(
       "INVALID_ARGUMENT",
       `the JSON part is said to have ${headerBytes} bytes, but the body has ${bodyBytes}`,
-    );
-  }
-  if (headerBytes === 0 && bodyBytes > 0) {
-    throw new TransportError(
-      "UNIMPLEMENTED",
-      "raw binary requests (a JSON part of 0 bytes) are not supported: send a JSON part that describes the input",
     );
   }
 }

@@ -32,7 +32,7 @@ export interface ParsedInferRequest {
  * Reads the body of `POST …/infer`.
  *
  * @param context - the model that the path names; `headerBytes`: `Inference-Header-Content-Length`, else the length of the body.
- * @throws {TransportError} INVALID_ARGUMENT for anything malformed, on one line; UNIMPLEMENTED for a raw binary request.
+ * @throws {TransportError} INVALID_ARGUMENT for anything malformed, on one line; UNIMPLEMENTED for shared memory.
  */
 export function parseInferRequest(
   body: Uint8Array,
@@ -56,7 +56,7 @@ export function parseInferRequest(
   const byName = new Map<string, boolean>();
   const outputs =
     requested === undefined
-      ? undefined
+      ? []
       : arrayOf(requested, "outputs").map((output, i) =>
           readRequestedOutput(output, `outputs[${i}]`, byName),
         );
@@ -67,7 +67,8 @@ export function parseInferRequest(
       id: id === undefined ? "" : textOf(id, "id"),
       parameters: withoutParameter(parameters, BINARY_DATA_OUTPUT),
       inputs,
-      outputs,
+      // As over gRPC, where a list that is empty and one that is not there are the same.
+      outputs: outputs.length === 0 ? undefined : outputs,
     },
     binaryOutputs: { byDefault: flagOf(parameters, BINARY_DATA_OUTPUT, "parameters") ?? false, byName },
   };

@@ -1,11 +1,22 @@
 import { TransportError } from "../errors.ts";
 import type { InferRequest, InferResponse, RequestedOutput } from "../inference.ts";
 import type { ParameterValue } from "../parameters.ts";
-import { checkTensor, type Datatype, elementCount, isDatatype, type Tensor } from "../tensor.ts";
+import {
+  checkTensor,
+  type Datatype,
+  elementCount,
+  isDatatype,
+  MOST_DIMENSIONS,
+  MOST_TENSORS,
+  type Tensor,
+} from "../tensor.ts";
 import { readTypedContents } from "./protobuf-contents.ts";
 import { readParameter } from "./protobuf-parameters.ts";
-import { ProtobufReader } from "./protobuf-reader.ts";
+import { malformed, ProtobufReader } from "./protobuf-reader.ts";
 import { LENGTH_DELIMITED, VARINT } from "./protobuf-writer.ts";
+
+/** The most messages of contents of one tensor, which count as one. */
+const MOST_CONTENTS = 100;
 
 type MutableParameters = Record<string, ParameterValue>;
 
@@ -88,10 +99,16 @@ function readMessage(
     else if (field === 4) {
       message.parameters ??= {};
       readParameter(reader, message.parameters);
-    } else if (field === 5) message.tensors.push(readTensorHead(reader));
-    else if (field === fields.raw) message.raw.push(reader.view());
-    else if (field === fields.requestedOutputs) message.outputs.push(readRequestedOutput(reader));
-    else reader.skip();
+    } else if (field === 5) {
+      checkCount(message.tensors, MOST_TENSORS, "tensors");
+      message.tensors.push(readTensorHead(reader));
+    } else if (field === fields.raw) {
+      checkCount(message.raw, MOST_TENSORS, "raw contents");
+      message.raw.push(reader.view());
+    } else if (field === fields.requestedOutputs) {
+      checkCount(message.outputs, MOST_TENSORS, "requested outputs");
+      message.outputs.push(readRequestedOutput(reader));
+    } else reader.skip();
   }
   return message;
 }
@@ -104,9 +121,9 @@ function readTensorHead(reader: ProtobufReader): TensorHead {
     else if (reader.is(2, LENGTH_DELIMITED)) head.datatype = reader.text();
     else if (reader.is(3, LENGTH_DELIMITED)) {
       const list = reader.enter();
-      while (reader.at < reader.limit) head.shape.push(reader.int64());
+      while (reader.at < reader.limit) addSize(head, reader);
       reader.leave(list);
-    } else if (reader.is(3, VARINT)) head.shape.push(reader.int64());
+    } else if (reader.is(3, VARINT)) addSize(head, reader);
     else if (reader.is(4, LENGTH_DELIMITED)) {
       head.parameters ??= {};
       readParameter(reader, head.parameters);
@@ -114,11 +131,22 @@ function readTensorHead(reader: ProtobufReader): TensorHead {
       const length = reader.length();
       const start = reader.take(length);
       head.contents ??= [];
+      checkCount(head.contents, MOST_CONTENTS, "contents of one tensor");
       head.contents.push([start, start + length]);
     } else reader.skip();
   }
   reader.leave(outer);
   return head;
+}
+
+function addSize({ shape }: TensorHead, reader: ProtobufReader): void {
+  checkCount(shape, MOST_DIMENSIONS, "dimensions of one tensor");
+  shape.push(reader.int64());
+}
+
+/** Before one more: two bytes of a message are enough for it. */
+function checkCount(list: readonly unknown[], most: number, what: string): void {
+  if (list.length >= most) throw malformed(`it has more than ${most} ${what}`);
 }
 
 function readRequestedOutput(reader: ProtobufReader): RequestedOutput {

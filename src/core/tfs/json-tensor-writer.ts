@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { TransportError } from "../errors.ts";
 import { isNumeric } from "../oip/json-numbers.ts";
-import { DATATYPE_BYTES, elementCount, splitBytes, type Tensor } from "../tensor.ts";
+import { DATATYPE_BYTES, eachBytesElement, elementCount, type Tensor } from "../tensor.ts";
 import { tensorflowType } from "./data-type.ts";
 import { floatTexts } from "./float-text.ts";
 
@@ -48,7 +48,8 @@ function writeNested(elements: Elements, shape: readonly number[], at: number, p
   }
   pieces.push("[");
   const [columns = 1] = inner;
-  if (inner.length <= 1 && columns > 0) {
+  // A row that is too long for one piece is written by itself.
+  if (inner.length === 0 || (inner.length === 1 && columns > 0 && columns <= CHUNK)) {
     const step = Math.max(1, Math.floor(CHUNK / columns));
     for (let from = 0; from < size; from += step) {
       if (from > 0) pieces.push(",");
@@ -77,14 +78,31 @@ function elementsOf(tensor: Tensor): Elements {
   if (isNumeric(datatype)) return integerTexts(datatype, data);
   if (datatype === "BOOL") return separate((index) => (data[index] === 0 ? "false" : "true"));
   if (datatype === "BYTES") {
-    const parts = splitBytes(data, name);
+    const starts = elementStarts(data, name);
     const asBytes = name.endsWith("_bytes");
-    return separate((index) => textOf(parts[index] ?? new Uint8Array(), asBytes));
+    return separate((index) =>
+      textOf(data.subarray((starts[index] as number) + 4, starts[index + 1]), asBytes),
+    );
   }
   throw new TransportError(
     "INVALID_ARGUMENT",
     `Failed to write JSON value for tensor type: ${tensorflowType(datatype).shortName}`,
   );
+}
+
+/** Where the length of each element stands, and the end of the last: a view of each would take far more memory. */
+function elementStarts(data: Uint8Array, name: string): Uint32Array {
+  let count = 0;
+  eachBytesElement(data, name, () => {
+    count += 1;
+  });
+  const starts = new Uint32Array(count + 1);
+  starts[count] = data.byteLength;
+  let index = 0;
+  eachBytesElement(data, name, (start) => {
+    starts[index++] = start - 4;
+  });
+  return starts;
 }
 
 function textOf(bytes: Uint8Array, asBytes: boolean): string {

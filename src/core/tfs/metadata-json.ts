@@ -74,7 +74,9 @@ function readInfos(value: unknown): readonly TensorMetadata[] {
     if (datatype === undefined) return [];
     const shape = objectOf(fields["tensor_shape"] ?? {}, `${name}.tensor_shape`);
     const dims = arrayOf(shape["dim"] ?? [], `${name}.dim`);
-    return [{ name, datatype, shape: dims.map((dim) => Number(objectOf(dim, `${name}.dim`)["size"] ?? 0)) }];
+    const sizes = dims.map((dim) => Number(objectOf(dim, `${name}.dim`)["size"] ?? 0));
+    const unknownRank = shape["unknown_rank"] === true;
+    return [{ name, datatype, shape: sizes, ...(unknownRank ? { unknownRank } : {}) }];
   });
 }
 

@@ -1,9 +1,9 @@
 import { TransportError } from "../errors.ts";
 import type { InferRequest, InferResponse } from "../inference.ts";
 import type { WireMessage } from "../oip/protobuf-message.ts";
-import { ProtobufReader } from "../oip/protobuf-reader.ts";
+import { malformed, ProtobufReader } from "../oip/protobuf-reader.ts";
 import { LENGTH_DELIMITED, ProtobufWriter, VARINT } from "../oip/protobuf-writer.ts";
-import type { Tensor } from "../tensor.ts";
+import { MOST_TENSORS, type Tensor } from "../tensor.ts";
 import type { TensorForm } from "./envelope.ts";
 import { SIGNATURE_NAME } from "./json-predict.ts";
 import { encodeTensorProto, messageOf, readTensorProto } from "./tensor-proto.ts";
@@ -111,9 +111,14 @@ function addEntry(parts: Uint8Array[], field: number, tensor: Tensor, form: Tens
 }
 
 interface PredictMessage {
-  modelSpec: ModelSpec;
-  readonly tensors: Tensor[];
-  readonly texts: string[];
+  readonly modelSpec: ModelSpec;
+  readonly tensors: readonly Tensor[];
+  readonly texts: readonly string[];
+}
+
+/** What all tensors of a message may still have together. */
+interface Budget {
+  leftBytes: number;
 }
 
 function readMessage(
@@ -122,32 +127,35 @@ function readMessage(
   fields: { readonly spec: number; readonly tensors: number; readonly texts: number },
 ): PredictMessage {
   const reader = new ProtobufReader(bytes);
-  const message: PredictMessage = { modelSpec: { name: "", signatureName: "" }, tensors: [], texts: [] };
-  // What all tensors of a message may have together.
-  let left = maxBytes;
+  const budget: Budget = { leftBytes: maxBytes };
+  const tensors = new Map<string, Tensor>();
+  const texts: string[] = [];
+  let modelSpec: ModelSpec = { name: "", signatureName: "" };
   while (reader.next()) {
-    if (reader.is(fields.spec, LENGTH_DELIMITED)) message.modelSpec = readSpec(reader);
+    if (reader.is(fields.spec, LENGTH_DELIMITED)) modelSpec = readSpec(reader);
     else if (reader.is(fields.tensors, LENGTH_DELIMITED)) {
-      const tensor = readEntry(reader, left);
-      left -= tensor.data.byteLength;
-      const twin = message.tensors.findIndex(({ name }) => name === tensor.name);
+      const tensor = readEntry(reader, budget);
       // As in every protobuf map, the last one counts.
-      if (twin >= 0) message.tensors.splice(twin, 1);
-      message.tensors.push(tensor);
-    } else if (reader.is(fields.texts, LENGTH_DELIMITED)) message.texts.push(reader.text());
+      tensors.delete(tensor.name);
+      tensors.set(tensor.name, tensor);
+    } else if (reader.is(fields.texts, LENGTH_DELIMITED)) texts.push(reader.text());
     else reader.skip();
+    if (tensors.size > MOST_TENSORS || texts.length > MOST_TENSORS)
+      throw malformed(`it has more than ${MOST_TENSORS} tensors or names of them`);
   }
-  return message;
+  return { modelSpec, tensors: [...tensors.values()], texts };
 }
 
-function readEntry(reader: ProtobufReader, maxBytes: number): Tensor {
+function readEntry(reader: ProtobufReader, budget: Budget): Tensor {
   let name = "";
   let tensor: Tensor | undefined;
   const outer = reader.enter();
   while (reader.next()) {
     if (reader.is(1, LENGTH_DELIMITED)) name = reader.text();
-    else if (reader.is(2, LENGTH_DELIMITED)) tensor = readTensorProto(reader, name, maxBytes);
-    else reader.skip();
+    else if (reader.is(2, LENGTH_DELIMITED)) {
+      tensor = readTensorProto(reader, name, budget.leftBytes);
+      budget.leftBytes -= tensor.data.byteLength;
+    } else reader.skip();
   }
   reader.leave(outer);
   if (tensor === undefined) {

@@ -57,7 +57,7 @@ function writeInfo(writer: ProtobufWriter, field: number, { name, datatype, shap
 
 /**
  * The signature `serving_default` of an encoded `SignatureDefMap`, or the first one that predicts; `undefined` when there
- * is none. Tensors of types without a datatype here are left out; an unknown rank is an empty shape.
+ * is none. Tensors of types without a datatype here are left out.
  *
  * @throws {TransportError} INVALID_ARGUMENT for malformed bytes.
  */
@@ -102,6 +102,7 @@ function readInfo(reader: ProtobufReader): readonly TensorMetadata[] {
   let name = "";
   let type = 0;
   const shape: number[] = [];
+  let unknownRank = false;
   const outer = reader.enter();
   while (reader.next()) {
     if (reader.is(1, LENGTH_DELIMITED)) name = reader.text();
@@ -109,7 +110,7 @@ function readInfo(reader: ProtobufReader): readonly TensorMetadata[] {
       const info = reader.enter();
       while (reader.next()) {
         if (reader.is(2, VARINT)) type = reader.uint64();
-        else if (reader.is(3, LENGTH_DELIMITED)) readDims(reader, shape);
+        else if (reader.is(3, LENGTH_DELIMITED)) unknownRank = readDims(reader, shape);
         else reader.skip();
       }
       reader.leave(info);
@@ -117,10 +118,12 @@ function readInfo(reader: ProtobufReader): readonly TensorMetadata[] {
   }
   reader.leave(outer);
   const datatype = datatypeOfNumber(type);
-  return datatype === undefined ? [] : [{ name, datatype, shape }];
+  return datatype === undefined ? [] : [{ name, datatype, shape, ...(unknownRank ? { unknownRank } : {}) }];
 }
 
-function readDims(reader: ProtobufReader, shape: number[]): void {
+/** Reads a TensorShapeProto. @returns whether the rank is unknown. */
+function readDims(reader: ProtobufReader, shape: number[]): boolean {
+  let unknownRank = false;
   const outer = reader.enter();
   while (reader.next()) {
     if (reader.is(2, LENGTH_DELIMITED)) {
@@ -132,7 +135,9 @@ function readDims(reader: ProtobufReader, shape: number[]): void {
       }
       reader.leave(dim);
       shape.push(size);
-    } else reader.skip();
+    } else if (reader.is(3, VARINT)) unknownRank = reader.uint64() !== 0;
+    else reader.skip();
   }
   reader.leave(outer);
+  return unknownRank;
 }

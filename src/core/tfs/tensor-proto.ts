@@ -2,10 +2,11 @@ import { TransportError } from "../errors.ts";
 import type { WireMessage } from "../oip/protobuf-message.ts";
 import type { ProtobufReader } from "../oip/protobuf-reader.ts";
 import { LENGTH_DELIMITED, ProtobufWriter, VARINT } from "../oip/protobuf-writer.ts";
-import { DATATYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
+import { DATATYPE_BYTES, elementCount, MOST_DIMENSIONS, type Tensor } from "../tensor.ts";
 import { datatypeOfNumber, tensorflowType } from "./data-type.ts";
 import type { TensorForm } from "./envelope.ts";
-import { readTypedValues, type ValueRun, valueField, writeTypedValues } from "./tensor-values.ts";
+import { readTypedValues } from "./read-tensor-values.ts";
+import { valueList, writeTypedValues } from "./tensor-values.ts";
 
 const TENSOR_CONTENT = 4;
 const writer = new ProtobufWriter();
@@ -35,7 +36,7 @@ export function encodeTensorProto(tensor: Tensor, form: TensorForm): WireMessage
   if (content.byteLength === 0) return messageOf([writer.take()]);
   // Every element of a list of strings has its own tag.
   if (datatype !== "BYTES") {
-    writer.varint(((isTyped ? valueField(datatype) : TENSOR_CONTENT) << 3) | LENGTH_DELIMITED);
+    writer.varint(((isTyped ? valueList(datatype).field : TENSOR_CONTENT) << 3) | LENGTH_DELIMITED);
     writer.varint(content.byteLength);
   }
   return messageOf([writer.take(), content]);
@@ -59,31 +60,23 @@ export function readTensorProto(reader: ProtobufReader, name: string, maxBytes: 
   let type = 0;
   const shape: number[] = [];
   let content: Uint8Array | undefined;
-  const runs: ValueRun[] = [];
   const outer = reader.enter();
+  const from = reader.at;
   while (reader.next()) {
-    const { field, wireType } = reader;
     if (reader.is(1, VARINT)) type = reader.uint64();
     else if (reader.is(2, LENGTH_DELIMITED)) readShape(reader, name, shape);
     else if (reader.is(TENSOR_CONTENT, LENGTH_DELIMITED)) content = reader.view();
-    else if (field < 5 || field > 17) reader.skip();
-    else {
-      const isPacked = wireType === LENGTH_DELIMITED;
-      const length = isPacked ? reader.length() : 0;
-      const start = reader.at;
-      if (isPacked) reader.take(length);
-      else reader.skip();
-      runs.push({ field, wireType, start, end: reader.at });
-    }
+    // Lists of values, too: what they are is known when all has been seen.
+    else reader.skip();
   }
-  const end = reader.limit;
   const datatype = datatypeOfNumber(type);
   if (datatype === undefined) {
     throw unfit(name, `TensorFlow's type ${type} cannot be served`);
   }
   const elements = elementCount(shape);
   const expectedBytes = elements * DATATYPE_BYTES[datatype];
-  if (expectedBytes > maxBytes || elements > maxBytes) {
+  // So that what is not a number is over it, too.
+  if (!(expectedBytes <= maxBytes && elements <= maxBytes)) {
     throw new TransportError(
       "RESOURCE_EXHAUSTED",
       `input '${name}': the shape [${shape}] is over the limit of ${maxBytes} bytes`,
@@ -100,9 +93,7 @@ export function readTensorProto(reader: ProtobufReader, name: string, maxBytes: 
     }
     data = content;
   } else {
-    data = readTypedValues(reader, runs, { name, datatype, elements, maxBytes });
-    reader.at = end;
-    reader.limit = end;
+    data = readTypedValues(reader, from, { name, datatype, elements, maxBytes });
   }
   reader.leave(outer);
   return { name, datatype, shape, data };
@@ -121,6 +112,8 @@ function readShape(reader: ProtobufReader, name: string, shape: number[]): void 
       }
       reader.leave(dim);
       if (size < 0 || !Number.isSafeInteger(size)) throw unfit(name, `its shape has the size ${size}`);
+      if (shape.length >= MOST_DIMENSIONS)
+        throw unfit(name, `its shape has more than ${MOST_DIMENSIONS} sizes`);
       shape.push(size);
     } else if (reader.is(3, VARINT)) {
       reader.varint();

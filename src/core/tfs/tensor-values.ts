@@ -1,57 +1,53 @@
-import { TransportError } from "../errors.ts";
-import type { ProtobufReader } from "../oip/protobuf-reader.ts";
 import { FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from "../oip/protobuf-writer.ts";
-import { DATATYPE_BYTES, type Datatype, splitBytes, type Tensor } from "../tensor.ts";
+import { DATATYPE_BYTES, type Datatype, eachBytesElement, type Tensor } from "../tensor.ts";
 
-/** The list of a `TensorProto` that carries a datatype, and the wire type of one element. */
-const FIELDS: Readonly<Record<Datatype, readonly [field: number, wireType: number]>> = {
-  FP32: [5, FIXED32],
-  FP64: [6, FIXED64],
-  INT32: [7, VARINT],
-  INT16: [7, VARINT],
-  UINT16: [7, VARINT],
-  INT8: [7, VARINT],
-  UINT8: [7, VARINT],
-  BYTES: [8, LENGTH_DELIMITED],
-  INT64: [10, VARINT],
-  BOOL: [11, VARINT],
-  FP16: [13, VARINT],
-  BF16: [13, VARINT],
-  UINT32: [16, VARINT],
-  UINT64: [17, VARINT],
-};
-const LONGEST_VARINT_BYTES = 10;
-
-/** The number of the list's field. */
-export function valueField(datatype: Datatype): number {
-  return FIELDS[datatype][0];
-}
-
-/** One occurrence of a list in a message: packed elements, or one element. */
-export interface ValueRun {
+/** A list of a `TensorProto`: its field, and the wire type of one element. */
+export interface ValueList {
   readonly field: number;
   readonly wireType: number;
-  readonly start: number;
-  readonly end: number;
 }
 
-/** Whose values are read. */
-export interface ValueOwner {
-  readonly name: string;
-  readonly datatype: Datatype;
-  readonly elements: number;
-  readonly maxBytes: number;
+/** The list that carries a datatype. */
+const LISTS: Readonly<Record<Datatype, ValueList>> = {
+  FP32: { field: 5, wireType: FIXED32 },
+  FP64: { field: 6, wireType: FIXED64 },
+  INT32: { field: 7, wireType: VARINT },
+  INT16: { field: 7, wireType: VARINT },
+  UINT16: { field: 7, wireType: VARINT },
+  INT8: { field: 7, wireType: VARINT },
+  UINT8: { field: 7, wireType: VARINT },
+  BYTES: { field: 8, wireType: LENGTH_DELIMITED },
+  INT64: { field: 10, wireType: VARINT },
+  BOOL: { field: 11, wireType: VARINT },
+  FP16: { field: 13, wireType: VARINT },
+  BF16: { field: 13, wireType: VARINT },
+  UINT32: { field: 16, wireType: VARINT },
+  UINT64: { field: 17, wireType: VARINT },
+};
+/** Lists have these numbers; those between that are not above are of types that cannot be served. */
+const [FIRST_FIELD, LAST_FIELD] = [5, 17];
+const LONGEST_VARINT_BYTES = 10;
+
+/** The list that carries a datatype. */
+export function valueList(datatype: Datatype): ValueList {
+  return LISTS[datatype];
+}
+
+/** Whether a field is a list of values, of whichever type. */
+export function isValueField(field: number): boolean {
+  return field >= FIRST_FIELD && field <= LAST_FIELD;
 }
 
 /**
  * The contents of the packed list of a tensor (without tag and length); of BYTES the whole list, tags included. The
  * tensor's own bytes where the two are the same.
  */
-export function writeTypedValues({ name, datatype, data }: Tensor): Uint8Array {
+export function writeTypedValues(tensor: Tensor): Uint8Array {
+  const { datatype, data } = tensor;
   if (datatype === "FP32" || datatype === "FP64") return data;
   if (datatype === "BOOL")
     return data.every((value) => value < 2) ? data : data.map((value) => (value === 0 ? 0 : 1));
-  if (datatype === "BYTES") return writeStrings(splitBytes(data, name));
+  if (datatype === "BYTES") return writeStrings(tensor);
   const size = DATATYPE_BYTES[datatype];
   const isSigned = datatype.startsWith("INT");
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
@@ -88,125 +84,19 @@ function putVarint(target: Uint8Array, offset: number, low: number, high: number
   return at;
 }
 
-function writeStrings(parts: readonly Uint8Array[]): Uint8Array {
-  const sizes = parts.reduce((sum, part) => sum + part.byteLength, 0);
-  const target = Buffer.allocUnsafe(sizes + parts.length * 6);
+function writeStrings({ data, name }: Tensor): Uint8Array {
+  let count = 0;
+  eachBytesElement(data, name, () => {
+    count += 1;
+  });
+  // Instead of four bytes of length, a tag and a varint of at most five.
+  const target = Buffer.allocUnsafe(data.byteLength + 2 * count);
   let at = 0;
-  for (const part of parts) {
-    target[at++] = (valueField("BYTES") << 3) | LENGTH_DELIMITED;
-    at = putVarint(target, at, part.byteLength, 0);
-    target.set(part, at);
-    at += part.byteLength;
-  }
+  eachBytesElement(data, name, (start, end) => {
+    target[at++] = (valueList("BYTES").field << 3) | LENGTH_DELIMITED;
+    at = putVarint(target, at, end - start, 0);
+    if (end > start) target.set(data.subarray(start, end), at);
+    at += end - start;
+  });
   return target.subarray(0, at);
-}
-
-/**
- * The raw, little-endian bytes of a list of values.
- * @throws {TransportError} INVALID_ARGUMENT for the wrong list, too many values or one out of range.
- */
-export function readTypedValues(
-  reader: ProtobufReader,
-  runs: readonly ValueRun[],
-  owner: ValueOwner,
-): Uint8Array {
-  const { datatype, elements } = owner;
-  const [field, wireType] = FIELDS[datatype];
-  for (const run of runs) {
-    const isPacked = run.wireType === LENGTH_DELIMITED;
-    if (run.field !== field || (run.wireType !== wireType && !isPacked)) {
-      throw unfitValues(owner, `expected field ${field} for ${datatype}, got field ${run.field}`);
-    }
-  }
-  if (datatype === "BYTES") return readStrings(reader, runs, owner);
-  const size = DATATYPE_BYTES[datatype];
-  const data = new Uint8Array(elements * size);
-  let at = 0;
-  const checkRoom = (): void => {
-    if (at + size > data.byteLength)
-      throw unfitValues(owner, `expected at most ${elements} values, got more`);
-  };
-  for (const { start, end } of runs) {
-    if (wireType !== VARINT) {
-      if ((end - start) % size !== 0 || at + end - start > data.byteLength) {
-        throw unfitValues(
-          owner,
-          `expected at most ${elements} values, got ${end - start} bytes of them more`,
-        );
-      }
-      data.set(reader.bytes.subarray(start, end), at);
-      at += end - start;
-      continue;
-    }
-    reader.at = start;
-    reader.limit = end;
-    while (reader.at < end) {
-      checkRoom();
-      reader.varint();
-      putElement(reader, data, at, owner);
-      at += size;
-    }
-  }
-  // As TensorFlow has it: the last value goes on.
-  if (at > 0)
-    for (let from = at - size; at < data.byteLength; at += size) data.copyWithin(at, from, from + size);
-  return data;
-}
-
-function putElement(reader: ProtobufReader, data: Uint8Array, at: number, owner: ValueOwner): void {
-  const { datatype } = owner;
-  const { low, high } = reader;
-  const signed = low | 0;
-  const isFit =
-    datatype === "UINT8"
-      ? low <= 0xff && high === 0
-      : datatype === "UINT16" || datatype === "FP16" || datatype === "BF16"
-        ? low <= 0xffff && high === 0
-        : datatype === "INT8"
-          ? signed >= -0x80 && signed <= 0x7f
-          : datatype === "INT16"
-            ? signed >= -0x8000 && signed <= 0x7fff
-            : true;
-  if (!isFit) throw unfitValues(owner, `the value ${signed} does not fit ${datatype}`);
-  if (datatype === "BOOL") {
-    data[at] = low === 0 && high === 0 ? 0 : 1;
-    return;
-  }
-  const size = DATATYPE_BYTES[datatype];
-  data[at] = low;
-  if (size > 1) data[at + 1] = low >>> 8;
-  if (size > 2) {
-    data[at + 2] = low >>> 16;
-    data[at + 3] = low >>> 24;
-  }
-  if (size > 4) for (let byte = 0; byte < 4; byte++) data[at + 4 + byte] = high >>> (byte * 8);
-}
-
-function readStrings(reader: ProtobufReader, runs: readonly ValueRun[], owner: ValueOwner): Uint8Array {
-  const { elements, maxBytes } = owner;
-  if (runs.length > elements) throw unfitValues(owner, `expected ${elements} values, got ${runs.length}`);
-  const last = runs.at(-1);
-  const missing = elements - runs.length;
-  const lastBytes = last === undefined ? 0 : last.end - last.start;
-  const total = runs.reduce((sum, { start, end }) => sum + 4 + end - start, 0) + missing * (4 + lastBytes);
-  if (total > maxBytes) {
-    throw new TransportError(
-      "RESOURCE_EXHAUSTED",
-      `input '${owner.name}' is over the limit of ${maxBytes} bytes`,
-    );
-  }
-  const data = new Uint8Array(total);
-  const view = new DataView(data.buffer);
-  let at = 0;
-  for (let index = 0; index < elements; index++) {
-    const { start, end } = runs[index] ?? last ?? { start: 0, end: 0 };
-    view.setUint32(at, end - start, true);
-    data.set(reader.bytes.subarray(start, end), at + 4);
-    at += 4 + end - start;
-  }
-  return data;
-}
-
-function unfitValues({ name }: ValueOwner, why: string): TransportError {
-  return new TransportError("INVALID_ARGUMENT", `tensor parsing error: ${name}: ${why}`);
 }

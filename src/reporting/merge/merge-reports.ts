@@ -16,8 +16,15 @@ import { mergedKey } from "./merged-key.ts";
 
 export interface MergeOptions {
   readonly name: string;
-  /** What judging a cell starts from. */
-  basisOf(key: CellKey, quick: boolean): JudgeBasis;
+  /**
+   * What judging a cell starts from.
+   * @param from - the cell of one of the reports, and the configuration that it was measured with.
+   */
+  basisOf(
+    key: CellKey,
+    quick: boolean,
+    from: { readonly cell: CellResult; readonly configuration: Report["configuration"] },
+  ): JudgeBasis;
 }
 
 /** Windows that share less of their length than this are named. */
@@ -37,7 +44,8 @@ export function mergeReports(reports: readonly NamedReport[], { name, basisOf }:
   const cells = first.report.cells.flatMap((cell): readonly CellResult[] => {
     const twins = reports.flatMap((report) => twinOf(cell, report) ?? []);
     const key = mergedKey(cell.key, reports.length);
-    const basis = basisOf(key, first.report.quick);
+    const { quick, configuration } = first.report;
+    const basis = basisOf(key, quick, { cell, configuration });
     const runs = mergeRuns(twins, { notes, reports: reports.length, basis });
     if (runs.length === 0) return [];
     const executionProvider = [...new Set(twins.map((twin) => twin.executionProvider))]

@@ -91,6 +91,14 @@ export function isPictureInput(input: TensorMetadata | undefined): input is Tens
   return datatype === "UINT8" && shape.length === 4 && shape[3] === 3 && (shape[0] ?? 0) <= 1;
 }
 
+/** Whether a model takes any number of bytes: `UINT8 [-1]`. */
+export function isFlat(inputs: readonly TensorMetadata[]): boolean {
+  const [input] = inputs;
+  return (
+    inputs.length === 1 && input?.datatype === "UINT8" && input.shape.length === 1 && input.shape[0] === -1
+  );
+}
+
 /** The height and width that a picture must have; `undefined` where they are free. */
 export function fixedSize(
   input: TensorMetadata | undefined,

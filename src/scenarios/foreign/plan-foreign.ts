@@ -1,4 +1,3 @@
-import type { Placement } from "../../core/cell.ts";
 import { ConfigError, type ConfigProblem } from "../../core/errors.ts";
 import type { ModelMetadata, TensorMetadata } from "../../core/metadata.ts";
 import type { SourceSpec } from "../../inputs/open-source.ts";
@@ -8,12 +7,13 @@ import { sourceSpecOf } from "../cell-specs.ts";
 import { recipeFromText } from "../find-recipe.ts";
 import type { Combination } from "../load-keys.ts";
 import type { SourceFacts } from "../matrix.ts";
+import { fitLists } from "./fit-lists.ts";
 import {
   type ForeignForm,
   fixedSize,
   foreignForm,
+  isFlat,
   isPictureInput,
-  isPlainRecipe,
   type Misfit,
 } from "./foreign-form.ts";
 import { BINARY_TENSOR_DATA, type ForeignServer, isOurs } from "./foreign-server.ts";
@@ -57,11 +57,19 @@ export function planForeign(
   const isBinary = foreign.transport !== "http" || foreign.server.extensions.includes(BINARY_TENSOR_DATA);
   const theirs = new Map(models);
   const fitted = fitLists(spec, { models, recipe, isBinary });
-  const { encoding: encodings, input: inputPaths } = fitted.dimensions;
-  checkOptions(spec, { recipe, inputs: inputPaths, isAllTheirs: models.length === foreign.models.size });
+  const blocks = [fitted.dimensions, ...spec.also.map((block) => ({ ...fitted.dimensions, ...block }))];
+  const synthetic = blocks.filter(({ input }) => input.includes("synthetic"));
+  checkOptions(spec, {
+    recipe,
+    hasSynthetic: synthetic.length > 0,
+    isAllTheirs: models.length === foreign.models.size,
+    names: [...foreign.models.keys()],
+  });
   const seeded = new Map<string, readonly TensorMetadata[]>();
-  for (const [name, metadata] of inputPaths.includes("synthetic") ? models : []) {
-    if (isSeeded(metadata, recipe, spec, encodings)) {
+  for (const [name, metadata] of models) {
+    const own = synthetic.filter(({ model }) => model.includes(name));
+    const encodings = own.flatMap(({ encoding }) => encoding);
+    if (own.length > 0 && isSeeded(metadata, recipe, spec, encodings)) {
       seeded.set(name, shapedInputs(metadata, spec.shape ?? []));
     }
   }
@@ -125,14 +133,6 @@ function isSeeded(
   return !isFlat(inputs) && !(recipe === undefined && isPictureInput(inputs[0]));
 }
 
-/** Any number of bytes. */
-function isFlat(inputs: readonly TensorMetadata[]): boolean {
-  const [input] = inputs;
-  return (
-    inputs.length === 1 && input?.datatype === "UINT8" && input.shape.length === 1 && input.shape[0] === -1
-  );
-}
-
 function syntheticOf(
   { inputs }: ModelMetadata,
   recipe: Recipe | "raw" | undefined,
@@ -163,11 +163,6 @@ function layoutSize(
   return heightPx > 0 && widthPx > 0 ? { widthPx, heightPx } : undefined;
 }
 
-interface Fitted {
-  readonly dimensions: Dimensions;
-  readonly notes: readonly string[];
-}
-
 /** Whether a model is sent its tensors as they are: not one of ours, unless shapes are given for what it takes raw. */
 function isPlain(metadata: ModelMetadata, { shape = [] }: BenchSpec): boolean {
   if (!isOurs(metadata)) return true;
@@ -179,12 +174,14 @@ function checkOptions(
   { shape = [], reference }: BenchSpec,
   {
     recipe,
-    inputs,
+    hasSynthetic,
     isAllTheirs,
+    names,
   }: {
     readonly recipe: Recipe | "raw" | undefined;
-    readonly inputs: readonly string[];
+    readonly hasSynthetic: boolean;
     readonly isAllTheirs: boolean;
+    readonly names: readonly string[];
   },
 ): void {
   const problems: ConfigProblem[] = [];
@@ -192,7 +189,7 @@ function checkOptions(
     const made = recipe !== undefined && recipe !== "raw";
     if (made || !isAllTheirs) {
       problems.push({ path: "--shape", message: "the recipe says what the inputs are" });
-    } else if (!inputs.includes("synthetic")) {
+    } else if (!hasSynthetic) {
       const message = "belongs to --input synthetic: frames have shapes of their own";
       problems.push({ path: "--shape", message });
     }
@@ -201,56 +198,11 @@ function checkOptions(
     const message = "wirebench serves the model there: it is compared with the repository's own";
     problems.push({ path: "--reference", message });
   }
+  if (reference !== undefined && names.length > 1) {
+    const message = `one file is one model, got ${names.length} (${names.join(", ")}): measure each by itself`;
+    problems.push({ path: "--reference", message });
+  }
   if (problems.length > 0) throw new ConfigError(problems);
-}
-
-/** The lists that nobody typed: what the server cannot take is replaced by what it can, and said. */
-function fitLists(
-  { dimensions, asked, shape = [] }: BenchSpec,
-  {
-    models,
-    recipe,
-    isBinary,
-  }: {
-    readonly models: readonly (readonly [string, ModelMetadata])[];
-    readonly recipe: Recipe | "raw" | undefined;
-    readonly isBinary: boolean;
-  },
-): Fitted {
-  const notes: string[] = [];
-  let fitted = dimensions;
-  if (models.length === 0) return { dimensions, notes };
-  if (!isBinary) {
-    notes.push(
-      `http: the server does not announce ${BINARY_TENSOR_DATA}: tensors travel as JSON numbers, which costs time and bytes`,
-    );
-    if (!asked.includes("encoding")) fitted = { ...fitted, encoding: ["json"] };
-  }
-  const plain = recipe === undefined || recipe === "raw";
-  const takesFrames = ([, { inputs }]: readonly [string, ModelMetadata]): boolean =>
-    !plain || (shape.length === 0 && (isFlat(inputs) || (isPictureInput(inputs[0]) && inputs.length === 1)));
-  if (!asked.includes("input") && !models.every(takesFrames) && !fitted.input.includes("synthetic")) {
-    const why = shape.length > 0 ? "--shape" : "frames do not fit the model's inputs without a --recipe";
-    notes.push(`${why}: seeded tensors are sent instead`);
-    fitted = { ...fitted, input: ["synthetic"] };
-  }
-  if (!asked.includes("placement")) {
-    const placement = placementOf(models, recipe);
-    if (placement === "client") {
-      notes.push("placement client: the model's own tensors travel, made by the recipe before and after");
-    }
-    fitted = { ...fitted, placement: [placement] };
-  }
-  return { dimensions: fitted, notes };
-}
-
-function placementOf(
-  models: readonly (readonly [string, ModelMetadata])[],
-  recipe: Recipe | "raw" | undefined,
-): Placement {
-  if (recipe === undefined || recipe === "raw") return "server";
-  const isServer = models.every(([, { inputs }]) => isPictureInput(inputs[0]));
-  return isPlainRecipe(recipe) && recipe.size === undefined && isServer ? "server" : "client";
 }
 
 function describeServer({ server: { name, version, extensions }, url }: ForeignServer): string {

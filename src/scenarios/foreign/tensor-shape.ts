@@ -10,8 +10,8 @@ export interface TensorShape {
 }
 
 /** `input` UINT8 [1, -1, -1, 3], for messages. */
-export function describeTensor({ name, datatype, shape }: TensorMetadata): string {
-  return `'${name}' ${datatype} [${shape.join(", ")}]`;
+export function describeTensor({ name, datatype, shape, unknownRank = false }: TensorMetadata): string {
+  return `'${name}' ${datatype} ${unknownRank ? "of any shape" : `[${shape.join(", ")}]`}`;
 }
 
 /**
@@ -33,28 +33,29 @@ export function shapedInputs(
       refuse(`model '${model}' has no input '${name}'; it has ${known}`);
     }
   }
-  const shaped = inputs.map((input) => {
-    const wanted = given.find(({ name }) => name === input.name);
+  const shaped = inputs.map((input): TensorMetadata => {
+    const { name, datatype: own, unknownRank = false } = input;
+    const wanted = given.find((shape) => shape.name === name);
     if (wanted === undefined) {
       const shape = input.shape.map((size, i) => (size < 0 && i === 0 && input.shape.length > 1 ? 1 : size));
-      if (shape.some((size) => size < 0)) {
+      if (unknownRank || shape.some((size) => size < 0)) {
+        const example = unknownRank ? [1, 224] : shape.map((size) => (size < 0 ? 224 : size));
         refuse(
-          `the input ${describeTensor(input)} has free dimensions: give it a shape, e.g. --shape ${input.name}:${shape.map((size) => (size < 0 ? 224 : size)).join(",")}`,
+          `the input ${describeTensor(input)} ${unknownRank ? "needs one" : "has free dimensions: give it a shape"}, e.g. --shape ${name}:${example.join(",")}`,
         );
       }
-      return { ...input, shape };
+      return { name, datatype: own, shape };
     }
-    const { dims, datatype = input.datatype } = wanted;
-    const fits =
-      dims.length === input.shape.length &&
-      input.shape.every((size, i) => size < 0 || size === dims[i]) &&
-      datatype === input.datatype;
-    if (!fits) {
+    const { dims, datatype = own } = wanted;
+    const fitsShape =
+      unknownRank ||
+      (dims.length === input.shape.length && input.shape.every((size, i) => size < 0 || size === dims[i]));
+    if (!fitsShape || datatype !== own) {
       refuse(
-        `'${wanted.name}:${dims.join(",")}' does not fit the input ${describeTensor(input)} of model '${model}'`,
+        `'${name}:${dims.join(",")}' does not fit the input ${describeTensor(input)} of model '${model}'`,
       );
     }
-    return { ...input, shape: dims };
+    return { name, datatype: own, shape: dims };
   });
   if (problems.length > 0) throw new ConfigError(problems);
   return shaped;

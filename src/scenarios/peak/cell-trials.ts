@@ -27,6 +27,8 @@ export interface CellTrialsOptions {
   readonly cell: Cell;
   /** File of the reference answers. */
   readonly reference: string | undefined;
+  /** File in which the answers of a server elsewhere are kept from run to run; absent: there is a reference, or no need of one. */
+  readonly learned: string | undefined;
   readonly signal: AbortSignal;
   /** A rate was measured. */
   onPoint(point: PeakPoint): Promise<void>;
@@ -41,7 +43,8 @@ const LEAST_REQUESTS = 20;
 /** Probes have schedules of their own, unlike those of the confirmation's repetitions. */
 const FIRST_PROBE = 1_000;
 
-export function createCellTrials({ spec, cell, reference, signal, onPoint }: CellTrialsOptions): CellTrials {
+export function createCellTrials(options: CellTrialsOptions): CellTrials {
+  const { spec, cell, reference, learned, signal, onPoint } = options;
   const { objective, bench } = spec;
   const { vehicles = 1 } = cell.key;
   const requests = Math.max(LEAST_REQUESTS, requestsForObjective(objective));
@@ -59,6 +62,7 @@ export function createCellTrials({ spec, cell, reference, signal, onPoint }: Cel
       cell: runOf,
       repetition,
       reference,
+      learned,
       signal,
       onPhase() {},
     });

@@ -66,9 +66,11 @@ async function searchCell({ plan, spec, cell, signal, onEvent }: CellSearch): Pr
   const points: PeakPoint[] = [];
   let estimatePerSec: number | undefined;
   const trials = createCellTrials({
-    spec,
+    // As planned: a recipe that was named is written out there.
+    spec: { ...spec, bench: plan.spec },
     cell,
     reference: plan.reference(cell),
+    learned: plan.learned(cell),
     signal,
     onPoint: async (point) => {
       points.push(point);

@@ -25,7 +25,10 @@ export interface CoreSpec {
   readonly device: Device;
   /** Of each model. @default as its configuration says, else 1 */
   readonly instances?: number | undefined;
+  /** Of each instance. @default `cores` divided by the instances */
   readonly threads?: number | undefined;
+  /** This process's share of the machine. @default all */
+  readonly cores?: number | undefined;
   /** Most requests that wait for a model. @default the engine's */
   readonly maxQueue?: number | undefined;
   /** `raw`, or a recipe file. */
@@ -56,7 +59,7 @@ export interface ListenerSpec {
 export interface ServerStart {
   readonly listeners: readonly ListenerSpec[];
   readonly core: CoreSpec;
-  /** Absent: images as rgb8 in each model's own size. */
+  /** Absent: each model's own tensors, and images as rgb8 where it has a recipe. */
   readonly warm?: readonly WarmUpContent[] | undefined;
   readonly tuning: Tuning;
   readonly maxPayloadBytes: number;
@@ -188,6 +191,8 @@ export type GeneratorCommands = {
   measure(beginNs: number | undefined): Promise<Measured>;
   /** What was recorded; asked for after the windows have ended, since it may be large. */
   record(argument: undefined): PackedRecord;
+  /** Keeps what was learned of the answers for later runs; asked for like `record`. Gives why that failed, one line. */
+  keepAnswers(argument: undefined): Promise<string | undefined>;
   /** Ends what goes on; `measure` then gives what it has. */
   abort(argument: string): void;
 };

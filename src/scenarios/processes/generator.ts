@@ -1,5 +1,5 @@
 import { clockId, monotonicClock } from "../../core/clock.ts";
-import { BenchError } from "../../core/errors.ts";
+import { BenchError, messageOf } from "../../core/errors.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { InferenceClient, InferenceServer, Transport } from "../../core/transport.ts";
 import { openSource } from "../../inputs/open-source.ts";
@@ -9,7 +9,7 @@ import { warmUp } from "../../load/warm-up.ts";
 import { type PackedRecord, packRecord } from "../../recording/packed-record.ts";
 import { createRecorder, type Recorder } from "../../recording/recorder.ts";
 import type { Engine } from "../../serving/engine.ts";
-import { createAnswerChecker } from "../answers.ts";
+import { type AnswerChecker, createAnswerChecker } from "../answers.ts";
 import { createLearningChecker } from "../learning-checker.ts";
 import type { LoadSpec } from "../load-spec.ts";
 import { readLearned, readReference, writeLearned } from "../reference-file.ts";
@@ -44,6 +44,7 @@ const clients: InferenceClient[] = [];
 let warmed: { readonly recorder: Recorder; readonly requestsPerMs: number } | undefined;
 let measurement: { run(beginNs: number | undefined): Promise<Measured> } | undefined;
 let recorded: PackedRecord | undefined;
+let checker: AnswerChecker | undefined;
 
 const commands: GeneratorCommands = {
   async start(start) {
@@ -59,6 +60,10 @@ const commands: GeneratorCommands = {
     const [first] = clients;
     if (first === undefined) throw new BenchError("ERR_USAGE", "at least one connection is needed");
     const metadata = await first.modelMetadata(start.model);
+    // Each client learns from it for itself how a foreign model answers.
+    if (start.foreign !== undefined) {
+      for (const client of clients.slice(1)) await client.modelMetadata(start.model);
+    }
     const work = withDelays(await createFrameWork({ ...start, metadata, frames }), start);
     rig = { start, frames, clients, work };
     return {
@@ -81,11 +86,8 @@ const commands: GeneratorCommands = {
   async prepare() {
     const { start } = ready();
     const { load, recording } = start;
-    const { reference, learned } = start;
-    const checker =
-      reference === undefined && learned !== undefined
-        ? createLearningChecker(await readLearned(learned))
-        : createAnswerChecker(reference === undefined ? undefined : await readReference(reference));
+    const answers = await checkerOf(start);
+    checker = answers;
     const schedule = await scheduleOf(load, ready().frames, start.part);
     const recorder = createRecorder({
       ...recording,
@@ -95,7 +97,7 @@ const commands: GeneratorCommands = {
     });
     const context: LoadContext = {
       ...contextOf(ready(), start.idPrefix, load, recorder),
-      check: (answer, frameIndex) => checker.check(answer, frameIndex),
+      check: (answer, frameIndex) => answers.check(answer, frameIndex),
       onProgress: ({ fraction }) => tell("progress", fraction),
     };
     const pacer = schedule === undefined ? undefined : await createPacer(schedule.offsetsNs);
@@ -106,9 +108,7 @@ const commands: GeneratorCommands = {
         const cost = meter.end(pacer?.spinMs() ?? 0);
         await pacer?.close();
         recorded = packRecord(record);
-        // One of several generators is enough: each frame is in every part.
-        if (learned !== undefined && start.part.index === 0) await writeLearned(learned, checker.learned());
-        return { cost, answers: checker.tally() };
+        return { cost, answers: answers.tally() };
       },
     };
   },
@@ -120,6 +120,18 @@ const commands: GeneratorCommands = {
     if (recorded === undefined) throw new BenchError("ERR_PROCESS", "nothing was measured");
     return recorded;
   },
+  async keepAnswers() {
+    const { learned, part } = ready().start;
+    // One of several generators is enough: each frame is in every part.
+    const answers = part.index === 0 ? checker?.learned() : undefined;
+    if (learned === undefined || answers === undefined) return undefined;
+    try {
+      await writeLearned(learned, answers);
+      return undefined;
+    } catch (error) {
+      return `answers could not be kept, so the next run compares its own alone: ${messageOf(error)}`;
+    }
+  },
   abort(reason) {
     aborted.abort(new BenchError("ERR_PROCESS", reason));
   },
@@ -128,6 +140,14 @@ const commands: GeneratorCommands = {
 function ready(): Rig {
   if (rig === undefined) throw new BenchError("ERR_PROCESS", "the generator has not been started");
   return rig;
+}
+
+/** Compares with the reference, with what earlier runs learned, or with nothing. */
+async function checkerOf({ reference, learned, foreign }: GeneratorStart): Promise<AnswerChecker> {
+  const isOwn = foreign === undefined || foreign.kind === "recipe";
+  if (reference !== undefined) return createAnswerChecker(await readReference(reference), isOwn);
+  if (learned !== undefined) return createLearningChecker(await readLearned(learned), isOwn);
+  return createAnswerChecker(undefined);
 }
 
 /** `local`: the core is in this process. */

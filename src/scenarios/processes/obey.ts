@@ -41,7 +41,7 @@ export function tellWhole(notice: string, value: unknown): Promise<void> {
 
 /**
  * Makes this process obey the conductor: runs its commands as they come (they may overlap), and ends by `end` when it is
- * told to, when it gets SIGTERM, or when the conductor has gone. SIGINT is the conductor's business.
+ * told to, when it gets SIGTERM, or when the conductor has gone. SIGINT and SIGHUP are the conductor's business.
  *
  * @param commands - every command but `end`; what one returns is sent back.
  * @param end - releases everything; the process exits after it.
@@ -58,6 +58,7 @@ export function obey(commands: Commands, end: () => Promise<void>): void {
     return ending;
   };
   process.on("SIGINT", () => {});
+  process.on("SIGHUP", () => {});
   process.on("SIGTERM", () => void finish());
   process.on("disconnect", () => void finish());
   process.on("message", (message: Order) => {

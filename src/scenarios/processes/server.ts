@@ -2,7 +2,7 @@ import cluster from "node:cluster";
 import type { InferenceServer } from "../../core/transport.ts";
 import type { Engine } from "../../serving/engine.ts";
 import { createServing, type Serving } from "../serving/serving.ts";
-import { OBEYS_NOTICE } from "../serving/serving-spec.ts";
+import { NOTE_NOTICE, OBEYS_NOTICE } from "../serving/serving-spec.ts";
 import { createStudyPainter } from "../study/study-painter.ts";
 import { createTransport } from "../transports.ts";
 import type { ServerCommands } from "./commands.ts";
@@ -20,11 +20,15 @@ const commands: ServerCommands = {
   async start(start) {
     const { listeners, core: spec, warm, tuning, maxPayloadBytes, qos, mqttGroup, study: studySpec } = start;
     const study = studySpec && (await createStudyPainter(studySpec, spec.repository));
-    const engine = await createCore(spec, warm);
+    // A bench has read the models itself and said it.
+    const onNote = start.serving && ((line: string): void => tell(NOTE_NOTICE, line));
+    const engine = await createCore(spec, warm, onNote);
     core = engine;
     serving = start.serving && createServing(engine, start.serving);
+    // The worker that replaces this one has the same.
+    const place = start.serving && `${process.ppid}-${start.serving.worker}`;
     for (const { transport, host, port, brokerUrl } of listeners) {
-      const mqtt = brokerUrl === undefined ? undefined : { brokerUrl, qos, group: mqttGroup, study };
+      const mqtt = brokerUrl === undefined ? undefined : { brokerUrl, qos, group: mqttGroup, place, study };
       servers.push(
         await createTransport(transport).serve(serving?.core ?? engine, {
           host,
@@ -53,6 +57,8 @@ const commands: ServerCommands = {
 };
 
 async function drain(): Promise<number> {
+  // At once, whatever the transports wait for.
+  serving?.leave();
   await Promise.all(servers.map(async (server) => server.drain?.()));
   return (await serving?.drain()) ?? 0;
 }

@@ -19,5 +19,8 @@ export const forkWorker: Launch = (entry, { env, execArgv }): ChildProcess => {
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  return cluster.fork(env).process;
+  const worker = cluster.fork(env);
+  // It says again what its process says; without a listener that would be thrown. Whoever has the process listens to that.
+  worker.on("error", () => {});
+  return worker.process;
 };

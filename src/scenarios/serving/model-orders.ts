@@ -2,6 +2,7 @@ import { TransportError } from "../../core/errors.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
 import type { ChangeModel } from "./serving-gate.ts";
 import type { ModelOrder, ModelOutcome } from "./serving-spec.ts";
+import { within } from "./within.ts";
 
 /** A process's side of loading and unloading: it asks the conductor, which asks every process, this one too. */
 export interface ModelOrders {
@@ -42,4 +43,18 @@ export async function carryOutOrder(
     const { status, message } = TransportError.from(reason, "INTERNAL");
     return { failure: { status, message } };
   }
+}
+
+/** Loading may make an engine for a GPU, which takes minutes. */
+const ORDER_TIMEOUT_MS = 10 * 60_000;
+
+/** What a process answers to an order; that it did not answer in time is a failure of the order, too. */
+export async function outcomeInTime(
+  answer: Promise<ModelOutcome>,
+  timeoutMs = ORDER_TIMEOUT_MS,
+): Promise<ModelOutcome> {
+  const outcome = await within(timeoutMs, answer);
+  if (outcome !== undefined) return outcome;
+  const message = `a worker did not answer within ${timeoutMs / 1_000} s`;
+  return { failure: { status: "DEADLINE_EXCEEDED", message } };
 }

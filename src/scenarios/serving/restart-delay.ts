@@ -9,14 +9,18 @@ export class RestartDelay {
   #inRow = 0;
   #failedStarts = 0;
 
-  /** Starts in a row that came to nothing. */
+  /** Starts in a row that came to nothing and counted. */
   get failedStarts(): number {
     return this.#failedStarts;
   }
 
-  /** A process ended before it served. @returns the wait, milliseconds */
-  startFailed(): number {
-    this.#failedStarts += 1;
+  /**
+   * A process ended before it served.
+   * @param counts - towards {@link failedStarts}; one that does not ends the row.
+   * @returns the wait, milliseconds
+   */
+  startFailed(counts: boolean): number {
+    this.#failedStarts = counts ? this.#failedStarts + 1 : 0;
     return this.#next();
   }
 

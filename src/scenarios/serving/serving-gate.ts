@@ -10,10 +10,12 @@ export type ChangeModel = (action: "load" | "unload", modelName: string) => Prom
 
 /** A serving core that can stop taking requests before it is closed. */
 export interface ServingGate {
-  /** The same core for transports: not ready and UNAVAILABLE for new requests once it drains. */
+  /** The same core for transports: not ready once it leaves, UNAVAILABLE for new requests once it drains. */
   readonly core: ServingCore;
   /** Requests that were taken and have no answer yet. */
   inFlight(): number;
+  /** Not ready from now on; requests are still taken. Idempotent. */
+  leave(): void;
   /**
    * Not ready from now on; waits for what was taken and fails what is left after the time with UNAVAILABLE. Later calls
    * wait for the first.
@@ -32,6 +34,7 @@ export function createServingGate(
 ): ServingGate {
   const running = new Set<(reason: TransportError) => void>();
   let onIdle: (() => void) | undefined;
+  let isLeaving = false;
   let draining: Promise<number> | undefined;
 
   const pass = <T>(infer: () => Promise<T>): Promise<T> =>
@@ -61,6 +64,9 @@ export function createServingGate(
     }
     await change(action, modelName);
   };
+  const leave = (): void => {
+    isLeaving = true;
+  };
   const drain = async (timeoutMs: number): Promise<number> => {
     if (running.size === 0) return 0;
     await new Promise<void>((resolve) => {
@@ -81,8 +87,8 @@ export function createServingGate(
   return {
     core: {
       serverMetadata: () => core.serverMetadata(),
-      isReady: () => draining === undefined && core.isReady(),
-      isModelReady: (name, version) => core.isModelReady(name, version) && draining === undefined,
+      isReady: () => !isLeaving && core.isReady(),
+      isModelReady: (name, version) => core.isModelReady(name, version) && !isLeaving,
       modelNames: () => core.modelNames(),
       modelMetadata: (name, version) => core.modelMetadata(name, version),
       modelConfiguration: (name, version) => core.modelConfiguration(name, version),
@@ -96,6 +102,11 @@ export function createServingGate(
       close: () => core.close(),
     },
     inFlight: () => running.size,
-    drain: (timeoutMs) => (draining ??= drain(timeoutMs)),
+    leave,
+    drain(timeoutMs) {
+      leave();
+      draining ??= drain(timeoutMs);
+      return draining;
+    },
   };
 }

@@ -6,6 +6,8 @@ import { Child, describeExit } from "../child.ts";
 import type { ServerCommands, ServerReady, ServerStart } from "../processes/commands.ts";
 import { forkWorker } from "./fork-worker.ts";
 import { ModelBook } from "./model-book.ts";
+import { outcomeInTime } from "./model-orders.ts";
+import type { PoolEvent } from "./pool-event.ts";
 import { PoolMetrics } from "./pool-metrics.ts";
 import { RestartDelay } from "./restart-delay.ts";
 import {
@@ -13,28 +15,17 @@ import {
   METRICS_NOTICE,
   MODEL_NOTICE,
   type ModelOrder,
+  NOTE_NOTICE,
   OBEYS_NOTICE,
   type ServingSpec,
 } from "./serving-spec.ts";
+import { within } from "./within.ts";
 
-/** Starts of a place that may come to nothing in a row before the pool gives up. */
+/** Starts of a place that may come to nothing in a row, while nobody serves, before the pool gives up. */
 export const MOST_FAILED_STARTS = 5;
 
-/** What happens to the processes of a pool. */
-export type PoolEvent =
-  | {
-      readonly kind: "ended";
-      readonly worker: number;
-      readonly pid: number | undefined;
-      /** e.g. `was killed (SIGKILL)`. */
-      readonly how: string;
-      readonly delayMs: number;
-    }
-  | {
-      readonly kind: "replaced";
-      readonly worker: number;
-      readonly pid: number | undefined;
-    };
+/** Beside the requests, what a process that drains waits for: a broker that is told of it. */
+const DRAIN_MARGIN_MS = 2_000;
 
 export interface ServingPoolOptions {
   /** Processes, 1 or more. */
@@ -43,6 +34,8 @@ export interface ServingPoolOptions {
   readonly start: ServerStart & { readonly serving: ServingSpec };
   readonly tuning: Tuning;
   onEvent(event: PoolEvent): void;
+  /** What of a model's configuration is passed over; each process says it whenever it loads the model. */
+  onNote(line: string): void;
   /** Lines of the request log. */
   onLog(lines: string): void;
 }
@@ -93,8 +86,12 @@ export class ServingPool implements MetricsSource {
   /** Takes no more requests and waits for those in flight. @returns how many did not end in time */
   async drain(): Promise<number> {
     this.#ending.abort();
+    const timeoutMs = this.#options.start.serving.drainTimeoutMs + DRAIN_MARGIN_MS;
     const left = await Promise.all(
-      [...this.#serving].map((worker) => worker.ask("drain", undefined).catch(() => 0)),
+      [...this.#serving].map(async (worker) => {
+        const asked = worker.ask("drain", undefined).catch(() => 0);
+        return (await within(timeoutMs, asked)) ?? 0;
+      }),
     );
     return left.reduce((sum, count) => sum + count, 0);
   }
@@ -116,27 +113,39 @@ export class ServingPool implements MetricsSource {
     return ready;
   }
 
-  /** @param isFirst - what a process reports of its start then ends the pool at once: it will not change by itself. */
+  /**
+   * Starts the process of a place until one serves.
+   *
+   * @param isFirst - what a process reports of its start then ends the pool at once: it will not change by itself.
+   * @throws {BenchError} when too many in a row came to nothing; once the pool serves, only while no other place does.
+   */
   async #begin(
     number: number,
     delay: RestartDelay,
     isFirst: boolean,
   ): Promise<{ readonly worker: Worker; readonly ready: ServerReady }> {
     for (;;) {
-      const { worker, obeys } = this.#launch();
+      let worker: Worker | undefined;
       try {
+        const launched = this.#launch();
+        worker = launched.worker;
         // One that ends before is found out by what it is asked.
-        await Promise.race([obeys, worker.exited]);
+        await Promise.race([launched.obeys, worker.exited]);
         return { worker, ready: await this.#startWorker(worker, number) };
       } catch (reason) {
-        const reported = worker.exit === undefined;
-        await worker.end();
+        const reported = worker !== undefined && worker.exit === undefined;
+        await worker?.end();
         this.#ending.signal.throwIfAborted();
         if (reported && isFirst) throw reason;
-        const delayMs = delay.startFailed();
+        const counts = isFirst || this.#serving.size === 0;
+        const delayMs = delay.startFailed(counts);
         if (delay.failedStarts >= MOST_FAILED_STARTS) {
           const text = `worker ${number} ended ${delay.failedStarts} times in a row before it served: ${messageOf(reason)}`;
           throw new BenchError("ERR_PROCESS", text, { cause: reason });
+        }
+        if (!counts) {
+          const why = messageOf(reason);
+          this.#options.onEvent({ kind: "not-started", worker: number, why, delayMs });
         }
         await wait(delayMs, undefined, { signal: this.#ending.signal });
       }
@@ -144,7 +153,7 @@ export class ServingPool implements MetricsSource {
   }
 
   #launch(): { readonly worker: Worker; readonly obeys: Promise<void> } {
-    const { tuning, onLog } = this.#options;
+    const { tuning, onLog, onNote } = this.#options;
     let onObeys = (): void => {};
     const obeys = new Promise<void>((resolve) => {
       onObeys = resolve;
@@ -156,6 +165,7 @@ export class ServingPool implements MetricsSource {
       onNotice: (notice, value) => {
         if (notice === OBEYS_NOTICE) onObeys();
         else if (notice === LOG_NOTICE) onLog(String(value));
+        else if (notice === NOTE_NOTICE) onNote(String(value));
         else if (notice === MODEL_NOTICE) void this.#changeModel(worker, value as ModelOrder);
         else if (notice === METRICS_NOTICE) void this.#tellMetrics(worker, Number(value));
       },
@@ -171,14 +181,20 @@ export class ServingPool implements MetricsSource {
 
   async #startWorker(worker: Worker, number: number): Promise<ServerReady> {
     const { start } = this.#options;
-    const models = this.#models.toStart();
+    const started = this.#models.toStart();
     const ready = await worker.ask("start", {
       ...start,
-      core: { ...start.core, models },
+      core: { ...start.core, models: started.models },
       serving: { ...start.serving, worker: number },
     });
-    await this.#models.join(models, async (missed) => {
-      for (const order of missed) await worker.ask("change_model", order);
+    await this.#models.join(started, async (missed) => {
+      for (const order of missed) {
+        const { failure } = await outcomeInTime(worker.ask("change_model", order));
+        if (failure !== undefined) throw new BenchError("ERR_PROCESS", failure.message);
+      }
+      if (worker.exit !== undefined) throw new BenchError("ERR_PROCESS", describeExit("server", worker.exit));
+      // Those that serve have been told to drain; this one was not among them.
+      this.#ending.signal.throwIfAborted();
       this.#serving.add(worker);
     });
     return ready;
@@ -208,7 +224,7 @@ export class ServingPool implements MetricsSource {
   /** Carries an order out in every process and tells the one that was asked. */
   async #changeModel(asked: Worker, order: ModelOrder): Promise<void> {
     const outcome = await this.#models.change(order, () =>
-      [...this.#serving].map((worker) => worker.ask("change_model", order)),
+      [...this.#serving].map((worker) => outcomeInTime(worker.ask("change_model", order))),
     );
     // Who asked may have ended since.
     await asked.ask("model_changed", { number: order.number, outcome }).catch(() => {});

@@ -24,6 +24,9 @@ export const MODEL_NOTICE = "model";
 /** Notice of a process: somebody asked it for the metrics of all (the number of the question). */
 export const METRICS_NOTICE = "metrics";
 
+/** Notice of a process: what of a model's configuration it passes over (a line), whenever it loads the model. */
+export const NOTE_NOTICE = "note";
+
 /** Asked of one process, carried out in all. */
 export interface ModelOrder {
   /** Of the process that was asked. */

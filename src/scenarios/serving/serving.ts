@@ -32,6 +32,8 @@ export interface Serving {
   readonly metrics: Metrics;
   /** Where the conductor's answers to questions for the metrics of all go. */
   readonly metricsOfAll: AskedMetrics;
+  /** Not ready from now on; requests are still taken. */
+  leave(): void;
   /** Takes no more requests and waits for those in flight. @returns how many were left after the time */
   drain(): Promise<number>;
   /** Loads or unloads a model of this process's core. */
@@ -62,6 +64,7 @@ export function createServing(core: ServingCore, spec: ServingSpec): Serving {
     },
     metrics,
     metricsOfAll,
+    leave: gate.leave,
     drain: () => gate.drain(spec.drainTimeoutMs),
     changeModel: (change) => carryOutOrder(core, change),
     modelChanged: orders.settle,

@@ -41,3 +41,9 @@ export function listenError(address: string, cause: Error): TransportError {
         : cause.message.replace(/\s+/g, " ");
   return new TransportError("UNAVAILABLE", `cannot listen on ${address}: ${why}`, { cause });
 }
+
+/** The host under which a listener is reached: a wildcard is an address to listen on, not one to connect to. */
+export function reachableHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" || host === "[::]" ? "::1" : host;
+}

@@ -4,6 +4,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
+import type { Socket } from "node:net";
 import type { Server } from "@grpc/grpc-js";
 import type { ServeLimits } from "../../core/transport.ts";
 
@@ -15,6 +16,7 @@ const MOST_CHECK_MS = 5_000;
 /** The part of `http2.Http2Server` that is used, looked for before it is. */
 interface GuardedServer {
   on(event: "session", listener: (session: ServerHttp2Session) => void): void;
+  on(event: "connection", listener: (socket: Socket) => void): void;
   on(event: "close", listener: () => void): void;
   on(event: "stream", listener: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void): void;
 }
@@ -35,6 +37,26 @@ export function guardConnections(server: Server, limits: ServeLimits): boolean {
     if (limits.requestTimeoutMs !== undefined) limitRequests(http2Server, limits.requestTimeoutMs);
   }
   return true;
+}
+
+/**
+ * Follows the connections of a bound server.
+ *
+ * @returns what ends them all at once: grpc-js ends its half only, and a client that does not read never ends the other.
+ */
+export function connectionEnder(server: Server): () => void {
+  const sockets = new Set<Socket>();
+  const servers: unknown = Reflect.get(server, "http2Servers");
+  for (const http2Server of servers instanceof Map ? [...servers.keys()] : []) {
+    if (!isGuarded(http2Server)) continue;
+    http2Server.on("connection", (socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    });
+  }
+  return () => {
+    for (const socket of sockets) socket.destroy();
+  };
 }
 
 function limitSessions(server: GuardedServer, { maxConnections, requestTimeoutMs }: ServeLimits): void {

@@ -5,10 +5,11 @@ import { writeStatistics } from "../../core/oip/statistics.ts";
 import { type Parameters, timedParameters } from "../../core/parameters.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
 import type { InferenceServer, ServeOptions } from "../../core/transport.ts";
-import { hostPort, listenError } from "./address.ts";
+import { answering } from "./answering.ts";
 import { type Arrival, readArrival } from "./arrival.ts";
+import { cancellation } from "./cancellation.ts";
 import { writeResponse } from "./codec.ts";
-import { guardConnections } from "./connection-guard.ts";
+import { listen } from "./listen.ts";
 import { type MessageForm, type OutgoingMessage, passThrough } from "./message.ts";
 import { refuseMalformed } from "./refuse-malformed.ts";
 import { servedTeller } from "./served-teller.ts";
@@ -18,9 +19,7 @@ import { unsupportedHandlers } from "./server-unsupported.ts";
 import { inferenceService, type NameAndVersion, silenceLibrary } from "./service.ts";
 import { addStandardServices } from "./standard-services.ts";
 import { writeFailure } from "./status.ts";
-import { WINDOW_BYTES, widenServerWindows } from "./windows.ts";
 
-const CLOSE_TIMEOUT_MS = 5000;
 const { nowNs } = monotonicClock;
 
 type Infer = grpc.handleUnaryCall<Arrival, OutgoingMessage>;
@@ -38,35 +37,23 @@ export async function serveGrpc(core: ServingCore, options: ServeOptions): Promi
     "grpc.max_send_message_length": options.maxPayloadBytes,
   });
   const form = tuned ? "lazy" : "plain";
-  const { maxPayloadBytes, onServed, limits = {} } = options;
+  const { maxPayloadBytes, onServed } = options;
   const streams = createStreamService(core, form, { maxPayloadBytes, onServed });
   addService(server, core, { form, maxPayloadBytes, onServed, streams });
-  const standard = addStandardServices(server);
-  const port = await bind(server, hostPort(options.host, options.port));
-  const notes: string[] = [];
-  if (tuned) {
-    const widened = widenServerWindows(server, WINDOW_BYTES);
-    notes.push(
-      widened
-        ? `gRPC server: HTTP/2 windows of ${WINDOW_BYTES} bytes, messages written straight into the frame`
-        : "gRPC server: HTTP/2 windows could not be widened with this version of @grpc/grpc-js",
-    );
-  }
-  const isLimited = limits.maxConnections !== undefined || limits.requestTimeoutMs !== undefined;
-  if (isLimited && !guardConnections(server, limits)) {
-    notes.push("gRPC server: connections could not be limited with this version of @grpc/grpc-js");
-  }
+  const health = addStandardServices(server, core);
+  const { address, notes, shutDown } = await listen(server, "gRPC", options);
   let closed: Promise<void> | undefined;
   return {
-    endpoint: `grpc://${hostPort(options.host, port)}`,
+    endpoint: `grpc://${address}`,
     notes,
-    drain: () => standard.drain(),
+    drain: () => health.drain(),
     close() {
       if (closed === undefined) {
-        standard.drain();
+        health.drain();
+        health.endWatches();
         streams.drain();
       }
-      closed ??= shutDown(server, limits.closeTimeoutMs ?? CLOSE_TIMEOUT_MS);
+      closed ??= shutDown();
       return closed;
     },
   };
@@ -99,12 +86,16 @@ function addService(
     ServerLive: answering(() => ({ live: true })),
     ServerReady: answering(() => ({ ready: core.isReady() })),
     ServerMetadata: answering(() => core.serverMetadata()),
-    ModelReady: answering(({ name, version }) => ({ ready: isModelReady(core, name, version) })),
-    ModelMetadata: answering(({ name, version }) => core.modelMetadata(name, version || undefined)),
-    ModelConfig: answering(({ name, version }) => ({
+    ModelReady: answering(({ name, version }: NameAndVersion) => ({
+      ready: isModelReady(core, name, version),
+    })),
+    ModelMetadata: answering(({ name, version }: NameAndVersion) =>
+      core.modelMetadata(name, version || undefined),
+    ),
+    ModelConfig: answering(({ name, version }: NameAndVersion) => ({
       config: core.modelConfiguration(name, version || undefined),
     })),
-    ModelStatistics: answering(({ name, version }) =>
+    ModelStatistics: answering(({ name, version }: NameAndVersion) =>
       writeStatistics(core.statistics(name || undefined, version || undefined)),
     ),
     ...repositoryHandlers(core),
@@ -122,22 +113,6 @@ function isModelReady(core: ServingCore, name: string, version: string): boolean
     if (TransportError.from(reason).status === "NOT_FOUND") return false;
     throw reason;
   }
-}
-
-/** Handles a call that the core answers at once. */
-function answering(
-  answer: (request: NameAndVersion) => object,
-): grpc.handleUnaryCall<NameAndVersion, object> {
-  return (call, callback) => {
-    let value: object;
-    try {
-      value = answer(call.request);
-    } catch (reason) {
-      callback(writeFailure(reason));
-      return;
-    }
-    callback(null, value);
-  };
 }
 
 function inferHandler(
@@ -186,29 +161,4 @@ function inferHandler(
       },
     );
   };
-}
-
-function cancellation(deadline: grpc.Deadline): TransportError {
-  return Number(deadline) <= Date.now()
-    ? new TransportError("DEADLINE_EXCEEDED", "the request's deadline is over")
-    : new TransportError("CANCELLED", "the client cancelled the request");
-}
-
-function bind(server: grpc.Server, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(listenError(address, error));
-    });
-  });
-}
-
-function shutDown(server: grpc.Server, timeoutMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), timeoutMs);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,29 +1,17 @@
 import type * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
-import { HealthImplementation, protoPath } from "grpc-health-check";
+import { protoPath } from "grpc-health-check";
+import type { ServingCore } from "../../core/serving-core.ts";
+import { addHealthService, type HealthService } from "./health.ts";
 import { INFERENCE_SERVICE, inferencePackage } from "./service.ts";
 
-/** The services that gRPC's own tools look for. */
-export interface StandardServices {
-  /** From now on health checks are told that nothing is served here. */
-  drain(): void;
-}
-
 /**
- * Adds `grpc.health.v1.Health` (Check and Watch; the whole server, and the inference service by name) and server
- * reflection of both. The server is to be listening only when its models are ready: both say SERVING from the start.
- *
- * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
+ * Adds the services that gRPC's own tools look for: `grpc.health.v1.Health` (the whole server, and the inference service
+ * by name) and server reflection of both.
  */
-export function addStandardServices(server: grpc.Server): StandardServices {
-  const names = ["", INFERENCE_SERVICE];
-  const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, "SERVING"])));
-  health.addToServer(server);
+export function addStandardServices(server: grpc.Server, core: ServingCore): HealthService {
+  const health = addHealthService(server, ["", INFERENCE_SERVICE], () => core.isReady());
   new ReflectionService({ ...inferencePackage(), ...loadSync(protoPath) }).addToServer(server);
-  return {
-    drain() {
-      for (const name of names) health.setStatus(name, "NOT_SERVING");
-    },
-  };
+  return health;
 }

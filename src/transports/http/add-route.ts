@@ -41,7 +41,7 @@ export async function readBody(
   }
 }
 
-/** A body that may be left out, as a JSON object. @throws {TransportError} */
+/** A body that may be left out, as a JSON object. It is parsed here: give a small limit. @throws {TransportError} */
 export async function readJsonBody(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -12,6 +12,9 @@ import { STATUS_HEADER, statusOfHttp } from "./status-codes.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const METADATA_TIMEOUT_MS = 10_000;
+/** How much of an error is read, and how much of its text is told. */
+const MOST_ERROR_BYTES = 65_536;
+const MOST_MESSAGE_LENGTH = 1_000;
 
 const createConnection = { "1.1": createHttp1Connection, "2": createHttp2Connection } as const;
 
@@ -143,7 +146,7 @@ function parseJson(body: Uint8Array): unknown {
 
 /** The error of an answer that is not 200: `{"error": "…"}`, or whatever text a foreign server sends. */
 function failureOf({ code, headers, body }: Answer): TransportError {
-  const text = new TextDecoder().decode(body.subarray(0, 1_000));
+  const text = new TextDecoder().decode(body.subarray(0, MOST_ERROR_BYTES));
   let message = text;
   try {
     const value: unknown = JSON.parse(text);
@@ -151,5 +154,6 @@ function failureOf({ code, headers, body }: Answer): TransportError {
   } catch {
     // A proxy's page, say: its text is all there is.
   }
-  return new TransportError(statusOfHttp(code, headers[STATUS_HEADER]), messageOf(message) || `HTTP ${code}`);
+  const shortened = messageOf(message).slice(0, MOST_MESSAGE_LENGTH);
+  return new TransportError(statusOfHttp(code, headers[STATUS_HEADER]), shortened || `HTTP ${code}`);
 }

@@ -15,11 +15,16 @@ export function slowClientOptions({ requestTimeoutMs }: ServeLimits): ServerOpti
   };
 }
 
-/** A connection over the limit is told so and closed before it is read. */
+/**
+ * A connection over the limit is told so and closed before it is read: the listeners of connections that the server has by
+ * now do not hear of it. Call this after they were added.
+ */
 export function limitConnections(server: Server, maxConnections: number | undefined): void {
   if (maxConnections === undefined) return;
   let open = 0;
-  server.prependListener("connection", (socket: Socket) => {
+  const others = server.listeners("connection");
+  server.removeAllListeners("connection");
+  server.on("connection", (socket: Socket) => {
     if (open >= maxConnections) {
       refuse(socket, `the server has its ${maxConnections} connections already`);
       return;
@@ -28,6 +33,7 @@ export function limitConnections(server: Server, maxConnections: number | undefi
     socket.once("close", () => {
       open -= 1;
     });
+    for (const listener of others) Reflect.apply(listener, server, [socket]);
   });
 }
 
@@ -37,6 +43,8 @@ function refuse(socket: Socket, error: string): void {
     "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nwirebench-status: UNAVAILABLE\r\n" +
     `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
   socket.on("error", () => {});
+  // Bytes that nobody has read would have the close reset the connection, and the answer be lost.
+  socket.resume();
   socket.end(head + body, () => socket.destroy());
 }
 

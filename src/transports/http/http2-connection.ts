@@ -1,8 +1,8 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import { type ClientHttp2Stream, constants } from "node:http2";
 import { messageOf, TransportError } from "../../core/errors.ts";
 import { type AnswerHeaders, AnswerUnderWay } from "./answer-under-way.ts";
 import type { HttpConnection, HttpConnectionOptions, HttpRequest } from "./http-connection.ts";
-import { sessionOptions, widenWindow } from "./http2-settings.ts";
+import { type OwnedSession, openSession } from "./http2-session.ts";
 
 const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
 
@@ -11,41 +11,51 @@ const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REF
  * connection. A request that is given up is reset and harms no other. When the server says that it goes (GOAWAY), what it
  * still answers is waited for, and the next request opens another connection.
  */
-export function createHttp2Connection({ origin, tuned }: HttpConnectionOptions): HttpConnection {
+export function createHttp2Connection(options: HttpConnectionOptions): HttpConnection {
   const inFlight = new Set<AnswerUnderWay>();
-  let current: ClientHttp2Session | undefined;
+  /** The current session, and those that their server has left, until their sockets are closed. */
+  const open = new Set<OwnedSession>();
+  let current: OwnedSession | undefined;
   let isClosed = false;
   let onIdle: (() => void) | undefined;
 
-  const openSession = (): ClientHttp2Session => {
-    const session = connect(origin, sessionOptions(tuned));
-    if (tuned) session.once("connect", () => widenWindow(session));
-    // Each request hears of it, too.
-    session.on("error", () => undefined);
-    return session;
+  const usableSession = (): OwnedSession["session"] => {
+    if (current === undefined || current.session.closed || current.session.destroyed) {
+      const opened = openSession(options);
+      open.add(opened);
+      void opened.gone.then(() => open.delete(opened));
+      current = opened;
+    }
+    return current.session;
   };
-  const usableSession = (): ClientHttp2Session => {
-    if (current === undefined || current.closed || current.destroyed) current = openSession();
-    return current;
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    if (inFlight.size > 0) {
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+    }
+    await Promise.all([...open].map((opened) => opened.close()));
   };
+  let closing: Promise<void> | undefined;
 
   return {
     version: "2",
-    exchange(request, options) {
-      const { signal } = options;
+    exchange(request, exchangeOptions) {
+      const { signal } = exchangeOptions;
       if (isClosed) return Promise.reject(new TransportError("CANCELLED", "the client is closed"));
       if (signal?.aborted === true) {
         return Promise.reject(TransportError.from(signal.reason, "CANCELLED"));
       }
       let stream: ClientHttp2Stream | undefined;
-      const underWay = new AnswerUnderWay(options, () => stream?.close(NGHTTP2_CANCEL));
+      const underWay = new AnswerUnderWay(exchangeOptions, () => stream?.close(NGHTTP2_CANCEL));
       inFlight.add(underWay);
       const leave = (): void => {
         inFlight.delete(underWay);
         if (inFlight.size === 0) onIdle?.();
       };
       underWay.answer.then(leave, leave);
-      options.onSent?.();
+      exchangeOptions.onSent?.();
       try {
         stream = usableSession().request(headersOf(request), { endStream: request.parts === undefined });
         receive(stream, underWay);
@@ -55,27 +65,15 @@ export function createHttp2Connection({ origin, tuned }: HttpConnectionOptions):
       }
       return underWay.answer;
     },
-    async close() {
-      isClosed = true;
-      if (inFlight.size > 0) {
-        await new Promise<void>((resolve) => {
-          onIdle = resolve;
-        });
-      }
-      const session = current;
-      if (session === undefined || session.destroyed) return;
-      await new Promise<void>((resolve) => {
-        session.once("close", resolve);
-        session.close();
-      });
-    },
-    destroy() {
+    close: () => (closing ??= close()),
+    async destroy() {
       isClosed = true;
       for (const underWay of [...inFlight]) {
         underWay.fail(new TransportError("CANCELLED", "the client was destroyed"));
       }
-      current?.destroy();
-      return Promise.resolve();
+      const gone = [...open].map((opened) => opened.gone);
+      for (const opened of open) opened.destroy();
+      await Promise.all(gone);
     },
   };
 }

@@ -63,7 +63,8 @@ export async function answerInfer(
   };
 
   // A malformed length (NaN) is small, too: what is refused need not go to a worker.
-  if (!(headerBytes > LARGE_JSON_BYTES && headerBytes <= bytes.byteLength)) {
+  const isLargeRequest = headerBytes > LARGE_JSON_BYTES && headerBytes <= bytes.byteLength;
+  if (!isLargeRequest && !(announcedBytes === undefined && mayAnswerLargeUnread(core, path, bytes))) {
     const { request, binaryOutputs } =
       announcedBytes === 0
         ? rawBinaryRequest(core.modelMetadata(path.modelName, path.modelVersion), path.modelVersion, bytes)
@@ -87,6 +88,20 @@ export async function answerInfer(
   const decodeNs = monotonicClock.nowNs() - inNs;
   const encoded = await core.inferEncoded(bytes, "oip-json", context, signal);
   return finish(encoded, { json: encoded.outputs, binary: encoded.binary }, decodeNs);
+}
+
+/**
+ * Whether a body of JSON alone goes to a worker for its answer's sake, told without reading it: it names no outputs and
+ * asks for none as binary, so all of them are JSON. What looks otherwise is read first.
+ */
+function mayAnswerLargeUnread(
+  core: ServingCore,
+  { modelName, modelVersion }: ModelPath,
+  body: Uint8Array,
+): boolean {
+  if (!mayAnswerLargeJson(core.modelMetadata(modelName, modelVersion), undefined, () => true)) return false;
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return !text.includes("binary_data") && !text.includes('"outputs"');
 }
 
 /**

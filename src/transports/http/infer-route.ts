@@ -45,19 +45,20 @@ export function addInferRoute(
         client: clientAddress(request.raw.socket),
       });
     };
+    const gone = new AbortController();
+    const onClose = (): void =>
+      gone.abort(new TransportError("CANCELLED", "the client closed the connection"));
+    raw.once("close", onClose);
     try {
       const body = await readBody(request, reply, maxPayloadBytes);
       requestBytes = body.wireBytes;
-      const gone = new AbortController();
-      const onClose = (): void =>
-        gone.abort(new TransportError("CANCELLED", "the client closed the connection"));
-      raw.once("close", onClose);
+      // While it was inflated, say.
+      gone.signal.throwIfAborted();
       const answer = await answerInfer(core, path, body, {
         clockId: clock,
         signal: gone.signal,
         maxPayloadBytes,
       });
-      raw.off("close", onClose);
       const coded = await compressFor(request.headers["accept-encoding"], answer.body.parts);
       reply.hijack();
       sendInfer(raw, answer.body, { coded, isLast: isClosing() });
@@ -65,6 +66,8 @@ export function addInferRoute(
     } catch (reason) {
       tell(reason);
       throw reason;
+    } finally {
+      raw.off("close", onClose);
     }
   });
 }

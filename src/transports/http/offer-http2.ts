@@ -6,7 +6,8 @@ import {
   type ServerHttp2Session,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { sessionOptions, widenWindow } from "./http2-settings.ts";
+import { limitHttp2Time } from "./http2-guard.ts";
+import { serverSessionOptions, widenWindow } from "./http2-settings.ts";
 
 /** What an HTTP/2 connection begins with (RFC 9113, 3.4); no method of HTTP/1.1 begins with its first three letters. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
@@ -16,13 +17,13 @@ const DECISIVE_BYTES = 3;
 export interface Http2Offer {
   /** Says that the server goes (GOAWAY): requests in flight finish. Connections that have said nothing are closed. */
   leave(): void;
-  /** Ends what is left. */
+  /** Ends what is left, also connections whose client does not end its side. */
   destroy(): void;
 }
 
 export interface Http2OfferOptions {
   readonly tuned: boolean;
-  /** How long a client may take to send a request; absent: as long as it likes. */
+  /** How long a client may take to begin to speak, and to send a request; absent: as long as it likes. */
   readonly requestTimeoutMs?: number | undefined;
 }
 
@@ -40,15 +41,15 @@ export function offerHttp2(
 ): Http2Offer {
   const sessions = new Set<ServerHttp2Session>();
   const undecided = new Set<Socket>();
-  const http2Server = createServer(sessionOptions(tuned), (request, response) => {
-    if (requestTimeoutMs !== undefined) limitTime(request, requestTimeoutMs);
-    handle(request, response);
-  });
+  /** Those of the sessions: a session that was closed waits for its client's end, and cannot be destroyed any more. */
+  const sockets = new Set<Socket>();
+  const http2Server = createServer(serverSessionOptions(tuned), handle);
   http2Server.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
     if (tuned) widenWindow(session);
   });
+  if (requestTimeoutMs !== undefined) server.once("close", limitHttp2Time(http2Server, requestTimeoutMs));
 
   const http1 = server.listeners("connection");
   server.removeAllListeners("connection");
@@ -76,8 +77,11 @@ export function offerHttp2(
     socket.on("close", decided);
     lookAhead(socket, (isHttp2) => {
       decided();
-      if (isHttp2) http2Server.emit("connection", socket);
-      else for (const listener of http1) Reflect.apply(listener, server, [socket]);
+      if (isHttp2) {
+        sockets.add(socket);
+        socket.once("close", () => sockets.delete(socket));
+        http2Server.emit("connection", socket);
+      } else for (const listener of http1) Reflect.apply(listener, server, [socket]);
     });
   });
 
@@ -88,6 +92,7 @@ export function offerHttp2(
     },
     destroy() {
       for (const session of sessions) session.destroy();
+      for (const socket of [...sockets, ...undecided]) socket.destroy();
     },
   };
 }
@@ -107,12 +112,4 @@ function lookAhead(socket: Socket, decide: (isHttp2: boolean) => void): void {
     decide(isHttp2);
   };
   socket.on("readable", look);
-}
-
-/** Resets a request that does not come to its end in time. */
-function limitTime(request: Http2ServerRequest, timeoutMs: number): void {
-  const timer = setTimeout(() => request.stream.close(), timeoutMs);
-  const stop = (): void => clearTimeout(timer);
-  request.once("end", stop);
-  request.once("close", stop);
 }

@@ -3,18 +3,24 @@ import { monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import { BodyCollector } from "./body-collector.ts";
 import { HEADER_LENGTH, headerLengthOf } from "./codec.ts";
-import { type Coding, codingOf, decompress } from "./compression.ts";
+import { codingOf, decompress } from "./compression.ts";
 
-/** A whole request body. */
-export interface ReceivedBody {
+const GONE = "the client closed the connection";
+
+/** A whole request body as it came. */
+export interface CollectedBody {
   /** In a buffer of its own, its binary part aligned for typed arrays. */
   readonly bytes: Uint8Array;
-  /** How many bytes travelled: fewer, where they came compressed. */
-  readonly wireBytes: number;
-  /** Bytes of the JSON part as announced; `undefined`: all of it is JSON. */
+  /** Bytes of the JSON part as announced; `undefined`: all of it is JSON; NaN: what was announced is no length. */
   readonly headerBytes: number | undefined;
   /** When the last byte was there, nanoseconds of `monotonicClock`. */
   readonly inNs: number;
+}
+
+/** A whole request body, readable. */
+export interface ReceivedBody extends CollectedBody {
+  /** How many bytes travelled: fewer, where they came compressed. */
+  readonly wireBytes: number;
 }
 
 /**
@@ -24,40 +30,40 @@ export interface ReceivedBody {
  * unknown coding; INVALID_ARGUMENT for a damaged one.
  */
 export async function receiveBody(message: IncomingMessage, maxBytes: number): Promise<ReceivedBody> {
-  const headerBytes = headerLengthOf(message.headers[HEADER_LENGTH]);
-  const { bytes, inNs, coding } = await collect(message, maxBytes, headerBytes);
+  const collected = await collectBody(message, maxBytes);
+  const { bytes, headerBytes } = collected;
   const wireBytes = bytes.byteLength;
-  if (coding === undefined) return { bytes, wireBytes, headerBytes, inNs };
+  const coding = codingOf(message.headers["content-encoding"]);
+  if (coding === undefined) return { ...collected, wireBytes };
   const inflated = await decompress(bytes, coding, maxBytes);
   // Into a buffer of its own, aligned.
-  const collector = new BodyCollector({ contentBytes: inflated.byteLength, headerBytes, maxBytes });
+  const collector = new BodyCollector({
+    contentBytes: inflated.byteLength,
+    headerBytes: headerBytes || undefined,
+    maxBytes,
+  });
   collector.push(inflated);
-  return { bytes: collector.finish(), wireBytes, headerBytes, inNs };
+  return { ...collected, bytes: collector.finish(), wireBytes };
 }
 
 /**
  * Collects a body as it came. One over the limit is read to its end and dropped before the call rejects, so that the
  * client, which is still sending, gets to read the answer instead of a reset connection.
+ *
+ * @throws {TransportError} RESOURCE_EXHAUSTED over the limit; CANCELLED when the client went away.
  */
-function collect(
-  message: IncomingMessage,
-  maxBytes: number,
-  headerBytes: number | undefined,
-): Promise<{ readonly bytes: Uint8Array; readonly inNs: number; readonly coding: Coding | undefined }> {
+export function collectBody(message: IncomingMessage, maxBytes: number): Promise<CollectedBody> {
+  const { headers } = message;
+  const headerBytes = headerLengthOf(headers[HEADER_LENGTH]);
+  const length = headers["content-length"];
+  const contentBytes = length === undefined ? undefined : Number(length);
   return new Promise((resolve, reject) => {
-    const { headers } = message;
     let failure: TransportError | undefined;
-    let coding: Coding | undefined;
     let collector: BodyCollector | undefined;
     let inNs = 0;
+    let isAborted = false;
     try {
-      coding = codingOf(headers["content-encoding"]);
-      const length = headers["content-length"];
-      collector = new BodyCollector({
-        contentBytes: length === undefined ? undefined : Number(length),
-        headerBytes: headerBytes || undefined,
-        maxBytes,
-      });
+      collector = new BodyCollector({ contentBytes, headerBytes: headerBytes || undefined, maxBytes });
     } catch (reason) {
       failure = TransportError.from(reason);
     }
@@ -72,14 +78,24 @@ function collect(
         failure = TransportError.from(reason);
       }
     });
+    message.on("aborted", () => {
+      isAborted = true;
+    });
     message.on("end", () => {
+      // A request of HTTP/2 that was reset may end, too, and with nothing after it.
+      if (isAborted) reject(new TransportError("CANCELLED", GONE));
       if (failure !== undefined || collector === undefined) {
         reject(failure ?? new TransportError("INTERNAL", "the body was lost"));
         return;
       }
-      resolve({ bytes: collector.finish(), inNs: inNs || monotonicClock.nowNs(), coding });
+      if (contentBytes !== undefined && collector.byteLength < contentBytes) {
+        const text = `the body ended after ${collector.byteLength} of ${contentBytes} bytes`;
+        reject(new TransportError("CANCELLED", text));
+        return;
+      }
+      resolve({ bytes: collector.finish(), headerBytes, inNs: inNs || monotonicClock.nowNs() });
     });
     message.on("error", (reason) => reject(TransportError.from(reason, "CANCELLED")));
-    message.on("close", () => reject(new TransportError("CANCELLED", "the client closed the connection")));
+    message.on("close", () => reject(new TransportError("CANCELLED", GONE)));
   });
 }

@@ -5,7 +5,7 @@ import { type Clock, monotonicClock } from "../../core/clock.ts";
 import { messageOf, TransportError } from "../../core/errors.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { hostAndPort, listenError } from "./listen-error.ts";
-import { receiveBody } from "./receive-body.ts";
+import { collectBody } from "./receive-body.ts";
 import { type RelayMark, RelayMarkRecorder, requestIdOf } from "./relay-marks.ts";
 import { httpCodeOf, PAYLOAD_TOO_LARGE, STATUS_HEADER } from "./status-codes.ts";
 
@@ -93,7 +93,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     try {
       const client = links.get(request.socket);
       if (client === undefined) return;
-      const { bytes, headerBytes, inNs } = await receiveBody(request, maxPayloadBytes);
+      const { bytes, headerBytes, inNs } = await collectBody(request, maxPayloadBytes);
       const mark = { requestInNs: inNs, requestOutNs: Number.NaN, responseInNs: Number.NaN };
       const answer = await exchange(
         client,

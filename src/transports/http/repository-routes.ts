@@ -4,6 +4,7 @@ import type { RepositoryEntry } from "../../core/metadata.ts";
 import { flagOf, type JsonObject, objectOf, optional, parametersOf } from "../../core/oip/json-fields.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
 import { addPost, readJsonBody } from "./add-route.ts";
+import { LARGE_JSON_BYTES } from "./large-json.ts";
 
 interface RepositoryParams {
   readonly repository?: string;
@@ -17,13 +18,15 @@ interface RepositoryParams {
  * @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md
  */
 export function addRepositoryRoutes(app: FastifyInstance, core: ServingCore, maxPayloadBytes: number): void {
+  // Parsed on this thread: what it may hold is small.
+  const maxBytes = Math.min(maxPayloadBytes, LARGE_JSON_BYTES);
   const route = (
     path: string,
     answer: (model: string, body: JsonObject) => Promise<readonly object[] | undefined>,
   ): void => {
     for (const base of ["/v2/repository", "/v2/repository/:repository"]) {
       addPost<RepositoryParams>(app, base + path, async (request, reply) => {
-        const body = await readJsonBody(request, reply, maxPayloadBytes);
+        const body = await readJsonBody(request, reply, maxBytes);
         const { repository, model } = request.params;
         if (repository !== undefined) {
           throw new TransportError(

@@ -4,6 +4,7 @@ import type { InferenceServer, ServeOptions } from "../../core/transport.ts";
 import { leaveConnections, limitConnections, slowClientOptions } from "./connection-guard.ts";
 import { endpointOf } from "./endpoint-of.ts";
 import { WINDOW_BYTES } from "./http2-settings.ts";
+import { listenAddress } from "./listen-address.ts";
 import { listenError } from "./listen-error.ts";
 import { addMetricsRoute } from "./metrics-route.ts";
 import { offerHttp2 } from "./offer-http2.ts";
@@ -62,7 +63,7 @@ export async function serveHttp(core: ServingCore, options: ServeOptions): Promi
   });
   if (options.metrics !== undefined) addMetricsRoute(app, options.metrics);
   try {
-    await app.listen({ host, port });
+    await app.listen({ host: await listenAddress(host), port });
   } catch (reason) {
     await app.close();
     throw listenError(reason, host, port);

@@ -1,12 +1,12 @@
 import type { ServingCore } from "../../core/serving-core.ts";
 import type { Qos } from "../../core/transport.ts";
 import { DEAD, encodeJson, type ServerStatus } from "./codec.ts";
-import type { BrokerConnection } from "./connection.ts";
+import { atLeastOnce, type BrokerConnection } from "./connection.ts";
 import { modelTopic, requestFilters, serverTopic, statusTopic } from "./topics.ts";
 
 export interface AnnouncementOptions {
   readonly serverId: string;
-  /** The id is of this process only: what is retained under it is taken back when the server closes. */
+  /** The id is of this server only: what is retained under it is taken back when the server closes. */
   readonly passing: boolean;
   readonly group: string | undefined;
   readonly qos: Qos;
@@ -28,26 +28,32 @@ export class Announcement {
   }
 
   /** Subscribes and announces everything on a new connection, the status last. @throws {TransportError} */
-  async begin(connection: BrokerConnection): Promise<void> {
-    await this.#changing;
-    this.#models.clear();
-    this.#status = "";
-    if (this.#refused !== undefined) return;
-    const { serverId, qos } = this.#options;
-    await this.#followModels(connection);
-    await connection.retain(serverTopic(serverId), encodeJson(this.#core.serverMetadata()), qos);
-    await this.#say(connection, { live: true, ready: this.#core.isReady() });
+  begin(connection: BrokerConnection): Promise<void> {
+    const begin = async (): Promise<void> => {
+      this.#models.clear();
+      this.#status = "";
+      if (this.#refused !== undefined) return;
+      const { serverId, qos } = this.#options;
+      await this.#followModels(connection);
+      await connection.retain(serverTopic(serverId), encodeJson(this.#core.serverMetadata()), qos);
+      await this.#say(connection, { live: true, ready: this.#core.isReady() });
+    };
+    const begun = this.#changing.then(begin);
+    this.#changing = begun.catch(() => {});
+    return begun;
   }
 
   /** Follows models that were loaded and unloaded since; what fails is tried again the next time. */
   follow(connection: BrokerConnection): Promise<void> {
-    const follow = async (): Promise<void> => {
-      if (this.#refused !== undefined) return;
-      await this.#followModels(connection);
-      await this.#say(connection, { live: true, ready: this.#core.isReady() });
-    };
-    this.#changing = this.#changing.then(follow).catch(() => {});
-    return this.#changing;
+    return this.#follow(connection, () => {});
+  }
+
+  /** Another of the group has taken this topic back: says it again if that model is served here still. Never fails. */
+  retell(connection: BrokerConnection, topic: string): Promise<void> {
+    return this.#follow(connection, () => {
+      const model = [...this.#models.keys()].find((name) => modelTopic(name) === topic);
+      if (model !== undefined) this.#models.set(model, "");
+    });
   }
 
   /**
@@ -60,12 +66,11 @@ export class Announcement {
 
   /** The last word. Never fails. */
   async end(connection: BrokerConnection): Promise<void> {
-    const { serverId, passing, group, qos } = this.#options;
+    const { serverId, passing, qos } = this.#options;
     const takeBack = (topic: string) => connection.retain(topic, Buffer.alloc(0), qos).catch(() => {});
     await this.#say(connection, DEAD).catch(() => {});
-    // Others of the group still offer the models.
-    if (group === undefined)
-      await Promise.all([...this.#models.keys()].map((model) => takeBack(modelTopic(model))));
+    // Others of a group who still offer a model hear it, and say it again.
+    await Promise.all([...this.#models.keys()].map((model) => takeBack(modelTopic(model))));
     if (passing) await Promise.all([serverTopic(serverId), statusTopic(serverId)].map(takeBack));
   }
 
@@ -78,6 +83,18 @@ export class Announcement {
     if (filters.length > 0) await connection.unsubscribe(filters).catch(() => {});
   }
 
+  /** @param forget - called in its turn: what is no longer on the broker. */
+  #follow(connection: BrokerConnection, forget: () => void): Promise<void> {
+    const follow = async (): Promise<void> => {
+      if (this.#refused !== undefined) return;
+      forget();
+      await this.#followModels(connection);
+      await this.#say(connection, { live: true, ready: this.#core.isReady() });
+    };
+    this.#changing = this.#changing.then(follow).catch(() => {});
+    return this.#changing;
+  }
+
   async #followModels(connection: BrokerConnection): Promise<void> {
     const { group, qos } = this.#options;
     const names = this.#core.modelNames();
@@ -85,15 +102,24 @@ export class Announcement {
       const metadata = encodeJson(this.#core.modelMetadata(model));
       const text = metadata.toString();
       if (this.#models.get(model) === text) continue;
-      if (!this.#models.has(model)) await connection.subscribe(requestFilters(model, group), qos);
+      if (!this.#models.has(model)) await this.#subscribe(connection, model);
       await connection.retain(modelTopic(model), metadata, qos);
       this.#models.set(model, text);
     }
     for (const model of [...this.#models.keys()].filter((name) => !names.includes(name))) {
-      if (group === undefined) await connection.retain(modelTopic(model), Buffer.alloc(0), qos);
-      await connection.unsubscribe(requestFilters(model, group));
+      await connection.retain(modelTopic(model), Buffer.alloc(0), qos);
+      const heard = group === undefined ? [] : [modelTopic(model)];
+      await connection.unsubscribe([...requestFilters(model, group), ...heard]);
       this.#models.delete(model);
     }
+  }
+
+  async #subscribe(connection: BrokerConnection, model: string): Promise<void> {
+    const { group, qos } = this.#options;
+    await connection.subscribe(requestFilters(model, group), qos);
+    // To hear of it when another takes the model back; a broker that does not let servers read that is none the worse.
+    if (group !== undefined)
+      await connection.subscribe([modelTopic(model)], atLeastOnce(qos)).catch(() => {});
   }
 
   async #say(connection: BrokerConnection, status: ServerStatus): Promise<void> {

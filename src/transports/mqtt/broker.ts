@@ -8,6 +8,7 @@ import { brokerUrl } from "./broker-address.ts";
 import { BrokerMarkRecorder, type BrokerMarks } from "./broker-marks.ts";
 import { encodeFailure } from "./codec.ts";
 import { TUNED_HIGH_WATER_MARK_BYTES } from "./connect-broker.ts";
+import { MAX_FIELD_BYTES } from "./publish-head.ts";
 import { parseTopic, responseTopic } from "./topics.ts";
 
 /** Requests whose marks are kept between two calls of `takeMarks`; about 150 bytes each. */
@@ -130,6 +131,9 @@ function refuse(aedes: Aedes, packet: PublishPacket, maxPayloadBytes: number): v
   packet.retain = false;
   if (parsed?.kind !== "request" || parsed.sender === undefined) return;
   const { clientId, id } = parsed.sender;
+  const topic = responseTopic(clientId, id);
+  // Escaped anew it can be too long to be written down; nobody can wait there.
+  if (Buffer.byteLength(topic) > MAX_FIELD_BYTES) return;
   const failure = new TransportError(
     "RESOURCE_EXHAUSTED",
     `the request has ${bytes} bytes, more than the broker's payload limit of ${maxPayloadBytes} bytes`,
@@ -137,7 +141,7 @@ function refuse(aedes: Aedes, packet: PublishPacket, maxPayloadBytes: number): v
   const payload = Buffer.from(joinParts(encodeFailure(failure, { modelName: parsed.model, id })));
   const answer = {
     cmd: "publish",
-    topic: responseTopic(clientId, id),
+    topic,
     payload,
     qos: 0,
     dup: false,

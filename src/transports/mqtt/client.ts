@@ -21,7 +21,10 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 /** Retained messages arrive right behind the subscription: a server that is not heard of by then is not there. */
 const DISCOVERY_MS = 1_000;
 
-/** The brokers send models before servers, in the order of the subscriptions; this is for one that does not. */
+/**
+ * The brokers send models before servers, in the order of the subscriptions; this is for one that does not, and for a model
+ * that one of a group has taken back and the others offer again.
+ */
 const STRAGGLERS_MS = 250;
 
 /**
@@ -153,7 +156,8 @@ class MqttInferenceClient implements InferenceClient {
     const { directory, discoveredMs } = this.#session;
     if (this.#closed) throw closedError();
     if (this.#link.loss === undefined) {
-      const leftMs = Math.min(timeoutMs, discoveredMs - performance.now());
+      const knownMs = Math.max(discoveredMs, directory.takenBackMs + STRAGGLERS_MS);
+      const leftMs = Math.min(timeoutMs, knownMs - performance.now());
       const known = () => !directory.isSilent() && directory.refusal(model)?.status !== "NOT_FOUND";
       await directory.waitFor(known, leftMs, signal);
     }

@@ -14,8 +14,8 @@ const END_TIMEOUT_MS = 1_000;
 export interface ConnectionEvents {
   /** A whole PUBLISH has arrived; the bytes belong to the listener. */
   onMessage(topic: string, payload: Buffer, packet: IPublishPacket): void;
-  /** The connection is gone, whoever ended it. Once. */
-  onClose(error: TransportError): void;
+  /** The connection is gone, whoever ended it, perhaps before `connect` has given it. Once. */
+  onClose(error: TransportError, connection: BrokerConnection): void;
 }
 
 export interface ConnectionOptions extends ConnectBrokerOptions {
@@ -59,7 +59,7 @@ export class BrokerConnection {
       this.#lost = lost;
       reject(lost);
       this.#publisher.fail(lost);
-      events.onClose(lost);
+      events.onClose(lost, this);
     });
   }
 
@@ -126,7 +126,8 @@ export class BrokerConnection {
    * Hands a message over, or keeps it until the broker takes more. The parts must not change before the message is
    * answered.
    *
-   * @throws {TransportError} RESOURCE_EXHAUSTED for a message that MQTT or the broker does not take, UNAVAILABLE without connection.
+   * @throws {TransportError} RESOURCE_EXHAUSTED for a message that MQTT or the broker does not take, INVALID_ARGUMENT for a
+   * topic that is too long, UNAVAILABLE without connection.
    */
   publish(publication: Publication): void {
     if (this.#lost !== undefined) throw this.#lost;

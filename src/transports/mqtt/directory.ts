@@ -13,6 +13,7 @@ export class Directory {
   readonly #models = new Map<string, ModelMetadata>();
   readonly #listeners = new Set<() => void>();
   readonly #broker: string;
+  #takenBackMs = Number.NEGATIVE_INFINITY;
 
   /** @param broker - its URL, for messages. */
   constructor(broker: string) {
@@ -31,10 +32,17 @@ export class Directory {
         value && { live: value["live"] === true, ready: value["ready"] === true },
       );
     } else if (parsed.kind === "server") keep(this.#servers, parsed.serverId, value && readServer(value));
-    else if (parsed.kind === "model") keep(this.#models, parsed.model, value && readModel(value));
-    else return false;
+    else if (parsed.kind === "model") {
+      if (value === undefined) this.#takenBackMs = performance.now();
+      keep(this.#models, parsed.model, value && readModel(value));
+    } else return false;
     for (const listener of this.#listeners) listener();
     return true;
+  }
+
+  /** When a model was last taken back, on the clock of `performance.now`: a server that still has it says so right after. */
+  get takenBackMs(): number {
+    return this.#takenBackMs;
   }
 
   /** A server takes requests and the model is offered: the question before every request. */

@@ -35,7 +35,8 @@ export class BrokerLink {
 
   /**
    * Connects for the first time: what is wrong then, is wrong for good.
-   * @throws {TransportError} as {@link BrokerConnection.connect}, and whatever `onConnect` throws.
+   * @throws {TransportError} as {@link BrokerConnection.connect}, UNAVAILABLE when the broker is silent for `timeoutMs` while
+   * `onConnect` waits for it, and whatever `onConnect` throws.
    */
   static async open(url: string, options: LinkOptions): Promise<BrokerLink> {
     const link = new BrokerLink(url, options);
@@ -75,22 +76,41 @@ export class BrokerLink {
 
   async #establish(): Promise<void> {
     const { events, ...options } = this.#options;
+    const { signal } = this.#over;
+    const startedMs = performance.now();
     const connection = await BrokerConnection.connect(this.#url, {
       ...options,
-      signal: this.#over.signal,
+      signal,
       events: {
         onMessage: events.onMessage,
-        onClose: (error) => {
-          if (this.#connection === connection) this.#lose(error);
+        onClose: (error, closed) => {
+          if (this.#connection === closed) this.#lose(error);
         },
       },
     });
+    let overdue: TransportError | undefined;
+    // Whoever waits for the broker's answer on this connection is told by its end.
+    const giveUp = (): void => void connection.destroy();
+    const timer = setTimeout(
+      () => {
+        const what = `the MQTT broker ${connection.url} has not answered within ${options.timeoutMs} ms`;
+        overdue = new TransportError("UNAVAILABLE", what);
+        giveUp();
+      },
+      Math.max(1, options.timeoutMs - (performance.now() - startedMs)),
+    );
+    signal.addEventListener("abort", giveUp);
     try {
+      signal.throwIfAborted();
       await events.onConnect(connection);
-      this.#over.signal.throwIfAborted();
+      signal.throwIfAborted();
     } catch (error) {
       await connection.destroy();
-      throw error;
+      if (signal.aborted) throw signal.reason;
+      throw overdue ?? error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
     }
     if (connection.loss !== undefined) throw connection.loss;
     this.#connection = connection;

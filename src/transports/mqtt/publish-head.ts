@@ -1,5 +1,10 @@
+import { TransportError } from "../../core/errors.ts";
+
 /** MQTT's largest remaining length: four bytes of seven bits. */
 export const MAX_REMAINING_BYTES = 268_435_455;
+
+/** The most bytes of a text, or of binary data, before the payload: two bytes count them. */
+export const MAX_FIELD_BYTES = 65_535;
 
 /** The MQTT 5 properties of a PUBLISH that the convention uses. */
 export interface PublishProperties {
@@ -22,6 +27,28 @@ export function variableHeaderBytes({ topic, properties }: PublishHead, qos: 0 |
   if (properties === undefined) return named;
   const bytes = propertyBytes(properties);
   return named + variableIntegerBytes(bytes) + bytes;
+}
+
+/**
+ * Checks that each text and the Correlation Data fit the two bytes that count them: escaped names can be three times as long
+ * as they came, and mqtt.js would find it out in the middle of a packet.
+ *
+ * @throws {TransportError} INVALID_ARGUMENT
+ */
+export function checkFields({ topic, properties = {} }: PublishHead): void {
+  const fields = [
+    ["topic", Buffer.byteLength(topic)],
+    ["content type", Buffer.byteLength(properties.contentType ?? "")],
+    ["response topic", Buffer.byteLength(properties.responseTopic ?? "")],
+    ["correlation data", properties.correlationData?.byteLength ?? 0],
+  ] as const;
+  for (const [name, bytes] of fields) {
+    if (bytes <= MAX_FIELD_BYTES) continue;
+    throw new TransportError(
+      "INVALID_ARGUMENT",
+      `the ${name} of a message has ${bytes} bytes, expected at most ${MAX_FIELD_BYTES}`,
+    );
+  }
 }
 
 /**

@@ -4,7 +4,13 @@ import { joinParts, type WireMessage } from "../../core/oip/protobuf.ts";
 import type { Qos, Tuning } from "../../core/transport.ts";
 import { type BrokerLimits, checkPacket, readLimits } from "./broker-limits.ts";
 import type { OpenConnection } from "./connect-broker.ts";
-import { encodePublishHead, type PublishHead, variableHeaderBytes } from "./publish-head.ts";
+import {
+  checkFields,
+  encodePublishHead,
+  MAX_FIELD_BYTES,
+  type PublishHead,
+  variableHeaderBytes,
+} from "./publish-head.ts";
 import { NO_SUBSCRIBERS, transportErrorOf } from "./reason-codes.ts";
 
 /** Up to here one copy is cheaper than several writes. */
@@ -53,7 +59,10 @@ export class Publisher {
   /** @throws {TransportError} as {@link BrokerConnection.publish}. */
   publish(publication: Publication): void {
     const { message, qos } = publication;
-    const remainingBytes = variableHeaderBytes(this.#head(publication), qos) + message.byteLength;
+    const head = this.#head(publication);
+    const headBytes = variableHeaderBytes(head, qos);
+    if (headBytes > MAX_FIELD_BYTES) checkFields(head);
+    const remainingBytes = headBytes + message.byteLength;
     checkPacket(this.#limits, this.#open.address.url, { payloadBytes: message.byteLength, remainingBytes });
     if (qos > 0 && this.#unacknowledged.size >= this.#limits.receiveMaximum) this.#waiting.push(publication);
     else this.#write(publication);

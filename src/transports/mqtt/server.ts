@@ -11,11 +11,12 @@ import { BrokerLink } from "./link.ts";
 import { Responder } from "./responder.ts";
 import { RunningRequests } from "./running-requests.ts";
 import { StudyResponder } from "./study-responder.ts";
-import { STUDY_ANSWERS, STUDY_CAMERA, statusTopic } from "./topics.ts";
+import { parseTopic, STUDY_ANSWERS, STUDY_CAMERA, statusTopic } from "./topics.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 5_000;
-const REFUSE_TIMEOUT_MS = 1_000;
+/** How long a broker is waited for that is told of the end: one that does not listen must not keep a server from closing. */
+const TELL_TIMEOUT_MS = 1_000;
 
 /** How often models that were loaded or unloaded are looked for. */
 const FOLLOW_MS = 1_000;
@@ -53,7 +54,9 @@ export async function serveMqtt(core: ServingCore, options: ServeOptions): Promi
       onMessage(topic, payload, packet) {
         if (current === undefined) return;
         if (topic === STUDY_CAMERA) studyResponder?.accept(current, payload, packet);
-        else responder.accept(current, topic, payload, packet);
+        else if (payload.byteLength === 0 && parseTopic(topic)?.kind === "model") {
+          void announcement.retell(current, topic);
+        } else responder.accept(current, topic, payload, packet);
       },
       async onConnect(connection) {
         current = connection;
@@ -76,8 +79,7 @@ export async function serveMqtt(core: ServingCore, options: ServeOptions): Promi
       announcement.refuse(connection),
       group === undefined ? undefined : studyResponder?.unsubscribe(connection, group),
     ]);
-    // A broker that does not listen must not keep a server from closing.
-    await Promise.race([told, delay(REFUSE_TIMEOUT_MS, undefined, { ref: false })]);
+    await untilTold(told);
   };
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -86,7 +88,7 @@ export async function serveMqtt(core: ServingCore, options: ServeOptions): Promi
     running.refuse(new TransportError("UNAVAILABLE", "the server is closing"));
     if (group === undefined) await refuse();
     await running.whenIdle(options.limits?.closeTimeoutMs ?? CLOSE_TIMEOUT_MS);
-    if (link.loss === undefined) await announcement.end(link.connection);
+    if (link.loss === undefined) await untilTold(announcement.end(link.connection));
     await link.end();
   };
   return {
@@ -104,9 +106,17 @@ export async function serveMqtt(core: ServingCore, options: ServeOptions): Promi
   };
 }
 
+/** @param told - never rejects. */
+async function untilTold(told: Promise<unknown>): Promise<void> {
+  await Promise.race([told, delay(TELL_TIMEOUT_MS, undefined, { ref: false })]);
+}
+
 /** Servers of one group must not speak, or die, in each other's name. */
-function nameOf({ serverId, group }: MqttServeOptions): { serverId: string; passing: boolean } {
+function nameOf({ serverId, group, place = String(process.pid) }: MqttServeOptions): {
+  serverId: string;
+  passing: boolean;
+} {
   if (serverId !== undefined) return { serverId, passing: false };
   if (group === undefined) return { serverId: "wirebench", passing: false };
-  return { serverId: `${group}-${hostname()}-${process.pid}`, passing: true };
+  return { serverId: `${group}-${hostname()}-${place}`, passing: true };
 }

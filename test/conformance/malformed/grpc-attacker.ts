@@ -5,8 +5,8 @@ import { loadSync } from "@grpc/proto-loader";
 import protobuf from "protobufjs";
 import type { Random } from "../../../dist/core/random.js";
 import type { Attacker } from "./attack.ts";
-import { sendRaw } from "./http-exchange.ts";
-import { answerToMessage, type DecodedRequest } from "./identity-answer.ts";
+import { sendBrokenFrames } from "./http2-frames.ts";
+import { answerToMessage, classesOf, type DecodedRequest } from "./identity-answer.ts";
 import { below, mutateBytes, oneOf } from "./mutate.ts";
 
 const PROTO = fileURLToPath(new URL("../../../proto/inference.proto", import.meta.url));
@@ -50,6 +50,21 @@ export const REQUESTS: readonly object[] = [
   },
 ];
 
+/** Numbers of classes, most of which are none. */
+const CLASSIFICATIONS: readonly {
+  readonly int64_param?: number | string;
+  readonly [other: string]: unknown;
+}[] = [
+  { int64_param: 3 },
+  { int64_param: 0 },
+  { int64_param: -1 },
+  { int64_param: "-9223372036854775808" },
+  { int64_param: 1_000_000_000 },
+  { int64_param: "9223372036854775807" },
+  { string_param: "3" },
+  { bool_param: true },
+];
+
 const OTHER_METHODS = [
   "ServerMetadata",
   "ModelReady",
@@ -63,8 +78,6 @@ const OTHER_METHODS = [
 ] as const;
 /** `name` "nobody" and, of the repository's messages, `model_name` "nobody". */
 const NOBODY = Buffer.from("0a066e6f626f647912066e6f626f6479", "hex");
-/** An HTTP/2 connection that ends in the middle of a frame is not ended by Node's server: the client does not wait. */
-const SILENCE_MS = 10;
 
 export function methodOf(name: string): grpc.MethodDefinition<object, object> {
   const method = SERVICE[name];
@@ -127,11 +140,21 @@ export function createGrpcAttacker(endpoint: string): Attacker {
       return FAULTS.has(code) ? undefined : `${grpc.status[code]} (${details}) from ${path}`;
     },
     (random) => brokenFraming(session, infer.path, goodRequest(random), random),
+    (random) => sendBrokenFrames({ host, port: Number(port) }, random),
     async (random) => {
-      const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
-      const frames = mutateBytes(HTTP2_FRAMES, random);
-      await sendRaw({ host, port: Number(port) }, Buffer.concat([preface, frames]), SILENCE_MS);
-      return undefined;
+      const classification = oneOf(random, CLASSIFICATIONS);
+      const outputs = [{ name: "output", parameters: { classification } }];
+      const bytes = infer.requestSerialize({ ...REQUESTS[0], outputs });
+      const { code, details, message } = await unary(client, infer.path, bytes);
+      const what = JSON.stringify(classification);
+      if (code !== OK) return FAULTS.has(code) ? undefined : `${grpc.status[code]} (${details}) for ${what}`;
+      const count = Number(classification.int64_param ?? 0);
+      if (!(count > 0)) return `OK for a number of classes to refuse: ${what}`;
+      const {
+        raw_output_contents: [output],
+      } = infer.responseDeserialize(message) as DecodedResponse;
+      const expected = packTexts(classesOf(DATA, count));
+      return output?.equals(expected) === true ? undefined : `wrong classes for ${what}`;
     },
   ];
 
@@ -152,6 +175,18 @@ export function createGrpcAttacker(endpoint: string): Attacker {
       session.destroy();
     },
   };
+}
+
+/** The data of a BYTES tensor. */
+function packTexts(texts: readonly string[]): Buffer {
+  return Buffer.concat(
+    texts.map((text) => {
+      const element = Buffer.alloc(4 + text.length);
+      element.writeUInt32LE(text.length);
+      element.write(text, 4);
+      return element;
+    }),
+  );
 }
 
 interface UnaryAnswer {
@@ -213,22 +248,4 @@ async function brokenFraming(
     return `status ${status} for the frame ${sent.toString("hex")}`;
   }
   return undefined;
-}
-
-/** SETTINGS, HEADERS (indexed :method POST and :scheme http, literal :path) and DATA of a connection. */
-const HTTP2_FRAMES = Buffer.concat([
-  http2Frame(4, 0, 0, Buffer.from("000300000064", "hex")),
-  http2Frame(1, 4, 1, Buffer.concat([Buffer.from([0x83, 0x86, 0x04, 4]), Buffer.from("/abc")])),
-  http2Frame(0, 1, 1, Buffer.from("0000000000", "hex")),
-  http2Frame(8, 0, 0, Buffer.from("00010000", "hex")),
-  http2Frame(6, 0, 0, Buffer.alloc(8)),
-]);
-
-function http2Frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
 }

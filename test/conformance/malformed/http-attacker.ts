@@ -1,8 +1,15 @@
-import { deflateSync, gzipSync } from "node:zlib";
 import type { Random } from "../../../dist/core/random.js";
 import type { Attacker } from "./attack.ts";
-import { type HttpAnswer, HttpExchange, type HttpRequest } from "./http-exchange.ts";
-import { answerToHttp } from "./identity-answer.ts";
+import { codeBody, decodeBody } from "./content-coding.ts";
+import {
+  bodyBehind,
+  type Exchange,
+  firstAnswer,
+  type HttpAnswer,
+  HttpExchange,
+  type HttpRequest,
+} from "./http-exchange.ts";
+import { answerToHttp, classesOf } from "./identity-answer.ts";
 import { below, mutateBytes, mutateJson, oneOf } from "./mutate.ts";
 
 const HEADER_LENGTH = "inference-header-content-length";
@@ -27,6 +34,12 @@ const BINARY_REQUEST = {
   outputs: [{ name: "output", parameters: { binary_data: true } }],
 };
 
+/** Numbers of classes, most of which are none. */
+const CLASSIFICATIONS: readonly unknown[] = [
+  ...[3, 1e9, Number.MAX_SAFE_INTEGER, 2 ** 63, 1e300],
+  ...[0, -1, Number.MIN_SAFE_INTEGER, 0.5, "3", true, null, [], {}],
+];
+
 const OTHER_PATHS = [
   "/v2",
   "/v2/health/ready",
@@ -40,7 +53,7 @@ const OTHER_PATHS = [
   "/metrics",
 ] as const;
 
-type Attack = (random: Random, exchange: HttpExchange) => Promise<string | undefined>;
+type Attack = (random: Random, exchange: Exchange) => Promise<string | undefined>;
 
 const ATTACKS: readonly Attack[] = [
   // The JSON as text, its structure, and the binary form's JSON.
@@ -77,17 +90,29 @@ const ATTACKS: readonly Attack[] = [
         : Buffer.concat([body, body.subarray(0, 1 + below(random, 30))]);
     return infer(exchange, { [HEADER_LENGTH]: String(json.length) }, odd);
   },
-  // Damaged or unknown codings, and compressed rubbish.
+  // Damaged or unknown codings, and compressed rubbish, beside a header's length that is right, wrong or none.
   (random, exchange) => {
-    const body = mutateBytes(text(JSON_REQUEST), random);
-    const [coding, coded] = oneOf(random, [
-      ["gzip", mutateBytes(gzipSync(text(JSON_REQUEST)), random)],
-      ["deflate", mutateBytes(deflateSync(text(JSON_REQUEST)), random)],
-      ["gzip", body],
-      ["br", body],
-      ["gzip, gzip", gzipSync(gzipSync(body))],
-    ] as const);
-    return refusedOr(exchange, { ...request({ "content-encoding": coding }, coded) });
+    const isBinary = below(random, 2) === 0;
+    const json = text(isBinary ? BINARY_REQUEST : JSON_REQUEST);
+    const { coding, bytes } = codeBody(isBinary ? withData(json) : json, random);
+    const right = String(json.length);
+    const length = oneOf(random, [right, right, "x", "-1", "", "0", String(json.length + 9), null]);
+    const headers = { "content-encoding": coding, ...(length === null ? {} : { [HEADER_LENGTH]: length }) };
+    return infer(exchange, headers, bytes);
+  },
+  // How many classes to name.
+  async (random, exchange) => {
+    const classification = oneOf(random, CLASSIFICATIONS);
+    const outputs = [{ name: "output", parameters: { binary_data: false, classification } }];
+    const answer = await exchange.send(request({}, text({ ...JSON_REQUEST, outputs })));
+    const what = `classification ${JSON.stringify(classification)}`;
+    if (answer.code !== 200) return faultOf(answer, what);
+    if (typeof classification !== "number" || !Number.isInteger(classification) || classification < 1) {
+      return `200 for a number of classes to refuse: ${what}`;
+    }
+    const said = JSON.stringify(outputsOf(answer)[0]?.data);
+    const expected = JSON.stringify(classesOf(Buffer.from(DATA), classification));
+    return said === expected ? undefined : `${said} for ${what}`;
   },
   // Other paths and verbs.
   (random, exchange) => {
@@ -106,15 +131,25 @@ const ATTACKS: readonly Attack[] = [
       body,
     });
   },
-  // The bytes of a connection: head, framing and body.
-  (random, exchange) => raw(random, exchange),
 ];
 
 /** Attacks `POST /v2/models/identity/infer`, the other paths and the framing of HTTP/1.1. */
 export function createHttpAttacker(endpoint: string): Attacker {
   const exchange = new HttpExchange(endpoint);
+  return attackOver(exchange, (random) => raw(random, exchange));
+}
+
+/**
+ * The attacks that are the same over every version of HTTP.
+ * @param raw - attacks the bytes of a connection: head, framing and body.
+ */
+export function attackOver(
+  exchange: Exchange,
+  raw: (random: Random) => Promise<string | undefined>,
+): Attacker {
+  const attacks: readonly Attack[] = [...ATTACKS, raw];
   return {
-    malformed: (random) => oneOf(random, ATTACKS)(random, exchange),
+    malformed: (random) => oneOf(random, attacks)(random, exchange),
     async valid() {
       const json = text(BINARY_REQUEST);
       const good = request({ [HEADER_LENGTH]: String(json.length) }, withData(json));
@@ -149,21 +184,22 @@ function request(headers: Readonly<Record<string, string>>, body: Uint8Array): H
 }
 
 async function infer(
-  exchange: HttpExchange,
+  exchange: Exchange,
   headers: Readonly<Record<string, string>>,
   body: Buffer,
 ): Promise<string | undefined> {
   const answer = await exchange.send(request(headers, body));
   const what = `${JSON.stringify(headers)} ${body.toString("latin1").slice(0, 400)}`;
   if (answer.code !== 200) return faultOf(answer, what);
-  const expected = answerToHttp(headers, body);
+  const plain = decodeBody(headers["content-encoding"], body);
+  const expected = plain && answerToHttp(headers, plain);
   if (expected === undefined) return `200 for a request to refuse: ${what}`;
   return outputOf(answer)?.equals(expected) === true
     ? undefined
     : `a wrong answer to ${what}: ${answer.body.toString("latin1").slice(0, 400)}`;
 }
 
-async function refusedOr(exchange: HttpExchange, odd: HttpRequest): Promise<string | undefined> {
+async function refusedOr(exchange: Exchange, odd: HttpRequest): Promise<string | undefined> {
   const answer = await exchange.send(odd);
   return answer.code === 200
     ? undefined
@@ -176,28 +212,38 @@ function faultOf({ code, body }: HttpAnswer, what: string): string | undefined {
 }
 
 /** The bytes of the one output, from either form of the answer. */
-function outputOf({ headers, body }: HttpAnswer): Buffer | undefined {
+function outputOf(answer: HttpAnswer): Buffer | undefined {
+  const { headers, body } = answer;
   const headerBytes = headers[HEADER_LENGTH];
   if (headerBytes !== undefined) return body.subarray(Number(headerBytes));
-  const { outputs } = JSON.parse(body.toString()) as { outputs: { data: number[] }[] };
-  return outputs[0] === undefined ? undefined : Buffer.from(outputs[0].data);
+  const [output] = outputsOf(answer);
+  return output === undefined ? undefined : Buffer.from(output.data as readonly number[]);
+}
+
+function outputsOf({ body }: HttpAnswer): readonly { readonly data: unknown }[] {
+  return (JSON.parse(body.toString()) as { readonly outputs: readonly { readonly data: unknown }[] }).outputs;
 }
 
 async function raw(random: Random, exchange: HttpExchange): Promise<string | undefined> {
   const body = text(JSON_REQUEST);
   const chunk = (bytes: Buffer) => `${bytes.length.toString(16)}\r\n${bytes.toString("latin1")}\r\n`;
   const head = `POST ${INFER} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`;
+  const announced = `${head}Content-Length: ${body.length}\r\n\r\n`;
   const good = oneOf(random, [
-    `${head}Content-Length: ${body.length}\r\n\r\n${body.toString("latin1")}`,
+    `${announced}${body.toString("latin1")}`,
     `${head}Transfer-Encoding: chunked\r\n\r\n${chunk(body.subarray(0, 50))}${chunk(body.subarray(50))}0\r\n\r\n`,
     `GET /v2/models/identity HTTP/1.1\r\nHost: a\r\n\r\n`,
   ]);
   const bytes = mutateBytes(Buffer.from(good, "latin1"), random);
+  const what = JSON.stringify(bytes.toString("latin1").slice(0, 400));
   const answers = await exchange.sendRaw(bytes);
   for (const [, code] of answers.toString("latin1").matchAll(/HTTP\/1\.[01] (\d{3}) /g)) {
-    if (code !== "200" && !FAULTS.has(Number(code))) {
-      return `${code} for ${JSON.stringify(bytes.toString("latin1").slice(0, 400))}`;
-    }
+    if (code !== "200" && !FAULTS.has(Number(code))) return `${code} for ${what}`;
   }
-  return undefined;
+  const sent = bodyBehind(announced, body.length, bytes);
+  const first = firstAnswer(answers);
+  if (sent === undefined || first?.code !== 200) return undefined;
+  const expected = answerToHttp({}, sent);
+  if (expected === undefined) return `200 for a request to refuse: ${what}`;
+  return outputOf(first)?.equals(expected) === true ? undefined : `a wrong answer to ${what}`;
 }

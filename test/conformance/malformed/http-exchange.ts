@@ -14,8 +14,15 @@ export interface HttpRequest {
   readonly body: Uint8Array;
 }
 
+/** A client of one server. */
+export interface Exchange {
+  /** @throws where the client refuses to send it, or the connection breaks. */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  close(): void;
+}
+
 /** A client over Node's own HTTP, one kept connection. */
-export class HttpExchange {
+export class HttpExchange implements Exchange {
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   readonly #host: string;
   readonly #port: number;
@@ -74,4 +81,27 @@ export function sendRaw(
     });
     socket.on("close", () => resolve(Buffer.concat(chunks)));
   });
+}
+
+/** The first answer of HTTP/1.1 in what a connection gave back; `undefined`: there is none that is whole. */
+export function firstAnswer(bytes: Buffer): HttpAnswer | undefined {
+  const end = bytes.indexOf("\r\n\r\n");
+  const [status = "", ...lines] = bytes.subarray(0, Math.max(0, end)).toString("latin1").split("\r\n");
+  const code = /^HTTP\/1\.[01] (\d{3}) /.exec(status)?.[1];
+  if (code === undefined) return undefined;
+  const headers = Object.fromEntries(
+    lines.map((line) => [
+      line.slice(0, line.indexOf(":")).toLowerCase(),
+      line.slice(line.indexOf(":") + 1).trim(),
+    ]),
+  );
+  const from = end + "\r\n\r\n".length;
+  const length = Number(headers["content-length"] ?? 0);
+  return { code: Number(code), headers, body: bytes.subarray(from, from + length) };
+}
+
+/** The body of a request that begins with a head; `undefined`: another head is before it, so that nobody knows what it asks. */
+export function bodyBehind(head: string, length: number, bytes: Buffer): Buffer | undefined {
+  const isTheSame = bytes.subarray(0, head.length).toString("latin1") === head;
+  return isTheSame ? bytes.subarray(head.length, head.length + length) : undefined;
 }

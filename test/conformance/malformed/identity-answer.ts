@@ -19,6 +19,7 @@ export function answerToHttp(
   const request = parsed(body.subarray(0, headerBytes));
   // null is "absent", as clients write it that have a place for every member.
   if (!isObject(request) || typeof (request["id"] ?? "") !== "string") return undefined;
+  if (!namesOutput(request["outputs"] ?? [])) return undefined;
   const inputs = request["inputs"];
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0])) return undefined;
   const { name, datatype, shape, data, parameters } = inputs[0];
@@ -56,6 +57,7 @@ export interface DecodedRequest {
     readonly contents?: Readonly<Record<string, readonly unknown[]>> | null;
   }[];
   readonly rawInputContents: readonly Uint8Array[];
+  readonly outputs: readonly { readonly name: string }[];
 }
 
 /** A decoded ModelInferRequest. */
@@ -66,6 +68,7 @@ export function answerToMessage(request: DecodedRequest): Uint8Array | undefined
   if (request.modelVersion !== "" && Number(request.modelVersion) !== 1) return undefined;
   const count = lengthOf(input.shape.map((size) => Number(String(size))));
   if (input.name !== "input" || input.datatype !== "UINT8" || count === undefined) return undefined;
+  if (!namesOutput(request.outputs)) return undefined;
   const [raw] = request.rawInputContents;
   const typed = Object.entries(input.contents ?? {}).filter(([, values]) => values.length > 0);
   if (raw !== undefined) {
@@ -74,6 +77,19 @@ export function answerToMessage(request: DecodedRequest): Uint8Array | undefined
   const [field, values] = typed[0] ?? ["uintContents", []];
   const bytes = typed.length <= 1 && field === "uintContents" ? flatBytes(values) : undefined;
   return bytes?.byteLength === count ? bytes : undefined;
+}
+
+/** The elements that name the greatest of some bytes, the greatest first and of equal ones the first: `value:index`. */
+export function classesOf(data: Uint8Array, count: number): readonly string[] {
+  return Array.from(data, (value, index) => ({ value, index }))
+    .toSorted((a, b) => b.value - a.value || a.index - b.index)
+    .slice(0, count)
+    .map(({ value, index }) => `${value}:${index}`);
+}
+
+/** Whether requested outputs are a list of the one that there is; an empty list asks for all. */
+function namesOutput(outputs: unknown): boolean {
+  return Array.isArray(outputs) && outputs.every((each) => isObject(each) && each["name"] === "output");
 }
 
 function parsed(bytes: Uint8Array): unknown {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Running, start } from "../../integration/wirebench.ts";
+import { childrenOf, type Running, start } from "../../integration/wirebench.ts";
 import { type Attacker, attack, growthMib } from "./attack.ts";
 import { createGrpcAttacker } from "./grpc-attacker.ts";
 import { createHttpAttacker } from "./http-attacker.ts";
+import { createHttp2Attacker } from "./http2-attacker.ts";
 import { createMqttAttacker } from "./mqtt-attacker.ts";
 import { createStreamAttacker } from "./stream-attacker.ts";
 import { createTfsGrpcAttacker } from "./tfs-grpc-attacker.ts";
@@ -15,6 +16,7 @@ const LISTENERS: readonly {
   create(endpoint: string): Attacker | Promise<Attacker>;
 }[] = [
   { name: "http", scheme: "http", create: createHttpAttacker },
+  { name: "http/2", scheme: "http", create: createHttp2Attacker },
   { name: "grpc", scheme: "grpc", create: createGrpcAttacker },
   { name: "a grpc stream", scheme: "grpc", create: createStreamAttacker },
   { name: "mqtt", scheme: "mqtt", create: createMqttAttacker },
@@ -28,6 +30,8 @@ const PORTS = ["--http-port", "--grpc-port", "--mqtt-port", "--tfs-http-port", "
 );
 /** What a heap that is not collected at once may move by. */
 const MOST_GROWTH_MIB = 64;
+/** Less than this is no serving process: its memory was not read. */
+const LEAST_MIB = 20;
 /** Fewer requests than this only warm a server up. */
 const MEMORY_FROM_REQUESTS = 8_000;
 
@@ -40,17 +44,22 @@ export function testMalformed(requests: number): void {
   describe(`${requests.toLocaleString("en")} malformed requests`, () => {
     let serving: Running;
     let endpoints: ReadonlyMap<string, string>;
+    let workers: readonly number[];
 
     beforeAll(async () => {
       serving = start(["serve", "--transport", TRANSPORTS, "--model", "identity", ...PORTS]);
       await serving.wrote("Ctrl-C");
       const lines = serving.stdout().trim().split("\n");
       endpoints = new Map(lines.map((line) => [line.slice(0, line.indexOf("://")), line]));
+      workers = workersOf(serving);
+      expect(workers).not.toEqual([]);
     }, 60_000);
 
     afterAll(async () => {
       serving.child.kill("SIGINT");
-      expect((await serving.ended).code).toBe(0);
+      const { code, stderr } = await serving.ended;
+      expect(code, stderr).toBe(0);
+      expect(stderr).not.toMatch(/^worker \d/m);
     });
 
     it.each(LISTENERS)(
@@ -61,6 +70,9 @@ export function testMalformed(requests: number): void {
           const result = await attack(attacker, { requests, servePid: serving.child.pid });
           expect(result.problems).toEqual([]);
           expect(serving.child.exitCode).toBeNull();
+          // One that died is replaced: the endpoint would go on.
+          expect(workersOf(serving)).toEqual(workers);
+          expect(Math.min(...result.memoryMib)).toBeGreaterThan(LEAST_MIB);
           if (requests >= MEMORY_FROM_REQUESTS) expect(growthMib(result)).toBeLessThan(MOST_GROWTH_MIB);
         } finally {
           await attacker.close();
@@ -69,4 +81,10 @@ export function testMalformed(requests: number): void {
       120_000,
     );
   });
+}
+
+function workersOf({ child }: Running): readonly number[] {
+  return childrenOf(child.pid)
+    .map(({ pid }) => pid)
+    .toSorted((a, b) => a - b);
 }

@@ -1,6 +1,7 @@
 import type { Random } from "../../../dist/core/random.js";
 import type { Attacker } from "./attack.ts";
-import { HttpExchange } from "./http-exchange.ts";
+import { codeBody, decodeBody } from "./content-coding.ts";
+import { bodyBehind, firstAnswer, HttpExchange } from "./http-exchange.ts";
 import { answerToPredict } from "./identity-answer.ts";
 import { mutateBytes, mutateJson, oneOf } from "./mutate.ts";
 
@@ -18,15 +19,22 @@ const REQUESTS = [
 /** Attacks `POST /v1/models/identity:predict`, the other paths and the framing. */
 export function createTfsHttpAttacker(endpoint: string): Attacker {
   const exchange = new HttpExchange(endpoint);
-  const post = (path: string, body: Buffer) =>
-    exchange.send({ method: "POST", path, headers: { "content-length": String(body.length) }, body });
+  const post = (path: string, body: Buffer, headers: Readonly<Record<string, string>> = {}) =>
+    exchange.send({
+      method: "POST",
+      path,
+      headers: { "content-length": String(body.length), ...headers },
+      body,
+    });
 
-  const predict = async (body: Buffer): Promise<string | undefined> => {
-    const { code, body: answer } = await post(PREDICT, body);
-    const what = body.toString("latin1").slice(0, 400);
+  const predict = async (body: Buffer, coding?: string): Promise<string | undefined> => {
+    const coded = coding === undefined ? {} : { "content-encoding": coding };
+    const { code, body: answer } = await post(PREDICT, body, coded);
+    const what = `${coding ?? ""} ${body.toString("latin1").slice(0, 400)}`;
     const said = answer.toString("latin1").slice(0, 400);
     if (code !== 200) return FAULTS.has(code) ? undefined : `${code} for ${what}: ${said}`;
-    const expected = answerToPredict(body);
+    const plain = decodeBody(coding, body);
+    const expected = plain && answerToPredict(plain);
     if (expected === undefined) return `200 for a request to refuse: ${what}: ${said}`;
     return outputOf(answer)?.equals(expected) === true ? undefined : `a wrong answer to ${what}: ${said}`;
   };
@@ -34,6 +42,10 @@ export function createTfsHttpAttacker(endpoint: string): Attacker {
   const attacks: readonly ((random: Random) => Promise<string | undefined>)[] = [
     (random) => predict(mutateBytes(Buffer.from(JSON.stringify(oneOf(random, REQUESTS))), random)),
     (random) => predict(Buffer.from(mutateJson(oneOf(random, REQUESTS), random))),
+    (random) => {
+      const { coding, bytes } = codeBody(Buffer.from(JSON.stringify(oneOf(random, REQUESTS))), random);
+      return predict(bytes, coding);
+    },
     async (random) => {
       const odd = mutateBytes(
         Buffer.from(oneOf(random, [PREDICT, "/v1/models/identity/metadata"]).slice(1)),
@@ -46,16 +58,19 @@ export function createTfsHttpAttacker(endpoint: string): Attacker {
     },
     async (random) => {
       const body = JSON.stringify(REQUESTS[0]);
-      const good = `POST ${PREDICT} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-      const bytes = mutateBytes(Buffer.from(good), random);
-      for (const [, code] of (await exchange.sendRaw(bytes))
-        .toString("latin1")
-        .matchAll(/HTTP\/1\.[01] (\d{3}) /g)) {
-        if (code !== "200" && !FAULTS.has(Number(code))) {
-          return `${code} for ${JSON.stringify(bytes.toString("latin1"))}`;
-        }
+      const head = `POST ${PREDICT} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`;
+      const bytes = mutateBytes(Buffer.from(head + body), random);
+      const what = JSON.stringify(bytes.toString("latin1"));
+      const answers = await exchange.sendRaw(bytes);
+      for (const [, code] of answers.toString("latin1").matchAll(/HTTP\/1\.[01] (\d{3}) /g)) {
+        if (code !== "200" && !FAULTS.has(Number(code))) return `${code} for ${what}`;
       }
-      return undefined;
+      const sent = bodyBehind(head, body.length, bytes);
+      const first = firstAnswer(answers);
+      if (sent === undefined || first?.code !== 200) return undefined;
+      const expected = answerToPredict(sent);
+      if (expected === undefined) return `200 for a request to refuse: ${what}`;
+      return outputOf(first.body)?.equals(expected) === true ? undefined : `a wrong answer to ${what}`;
     },
   ];
 

@@ -44,6 +44,12 @@ const floats = (values: readonly number[], name = "x"): Tensor => ({
 const readFloats = ({ data }: Tensor): number[] => [...new Float32Array(new Uint8Array(data).buffer)];
 const runSlow = (more: Partial<InferRequest> = {}, signal = never) =>
   engine.infer(ask("slow", floats([1]), more), signal);
+const askText = (more: string) => {
+  const input = '{"name":"x","datatype":"FP32","shape":[1,4],"data":[1,2,3,4]}';
+  const body = Buffer.from(`{"inputs":[${input}],${more}}`);
+  const context = { modelName: "double", headerBytes: body.byteLength };
+  return engine.inferEncoded(body, "oip-json", context, never);
+};
 const image = (data: Uint8Array, shape: readonly number[], content: string): Tensor => ({
   name: "input",
   datatype: "UINT8",
@@ -132,6 +138,13 @@ describe("answers", () => {
     expect(fitting.byteLength).toBe(0);
   });
 
+  it("are all there are where the list of outputs is empty", async () => {
+    const { outputs } = await engine.infer(ask("double", floats([1, 2, 3, 4]), { outputs: [] }), never);
+    expect(outputs.map(({ name }) => name)).toEqual(["y"]);
+    const written = await askText('"outputs":[]');
+    expect(JSON.parse(Buffer.from(written.outputs).toString())).toMatchObject([{ data: [2, 4, 6, 8] }]);
+  });
+
   it("of a built-in model to a text body", async () => {
     const body = Buffer.from(
       '{"id":"b","inputs":[{"name":"input","datatype":"UINT8","shape":[3],"data":[1,2,3]}]}',
@@ -187,6 +200,12 @@ describe("failures", () => {
         ),
       "INVALID_ARGUMENT",
       /unexpected inference output 'ids2'/,
+    ],
+    [
+      "a timeout that is none, in a text body too",
+      () => askText('"parameters":{"timeout":"soon"}'),
+      "INVALID_ARGUMENT",
+      /^parameter timeout: expected microseconds from 0, got soon$/,
     ],
     [
       "a body that is no JSON",
@@ -250,6 +269,18 @@ describe("batches", () => {
     expect(answers.map(({ outputs }) => readFloats(outputs[0]!)[0])).toEqual([2, 4, 6]);
     expect(own.statistics("double")).toMatchObject([
       { inferenceCount: 3, executionCount: 1, success: { count: 3 }, batches: [{ batchSize: 3 }] },
+    ]);
+    await own.close();
+  });
+
+  it("of a text body count with all their batch elements", async () => {
+    const own = await createEngine({ models: ["double"], repositoryDir: models.dir, intraOpThreads: 1 });
+    const input = { name: "x", datatype: "FP32", shape: [3, 4], data: Array.from({ length: 12 }, () => 1) };
+    const body = Buffer.from(JSON.stringify({ inputs: [input] }));
+    const context = { modelName: "double", headerBytes: body.byteLength };
+    await own.inferEncoded(body, "oip-json", context, never);
+    expect(own.statistics("double")).toMatchObject([
+      { inferenceCount: 3, executionCount: 1, success: { count: 1 }, batches: [{ batchSize: 3 }] },
     ]);
     await own.close();
   });

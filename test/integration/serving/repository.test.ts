@@ -161,7 +161,9 @@ describe("loading while serving", () => {
       message: expect.stringMatching(/^failed to load 'times', [^\n]*times\/12\/model\.onnx[^\n]*$/),
     });
     expect(await factor("times")).toBe(10);
-    expect((await rows("times")).slice(2)).toEqual([
+    expect(await rows("times")).toEqual([
+      "times/1",
+      "times/2",
       "times/10 READY",
       expect.stringMatching(/^times\/12 UNAVAILABLE .*times\/12\/model\.onnx/),
     ]);
@@ -191,6 +193,69 @@ describe("loading while serving", () => {
     expect(await factor("times")).toBe(10);
     expect(await rows("times")).toEqual(["times/10 READY"]);
     rmSync(path.join(models.dir, "gone"), { recursive: true });
+  });
+});
+
+describe("built-in models that clients load", () => {
+  it("are so many at most, and leave nothing once they are unloaded", async () => {
+    engine = await start(["null"]);
+    for (let us = 1; us < 64; us++) await engine.loadModel(`delay-${us}us`);
+    await expect(engine.loadModel("delay-64us")).rejects.toMatchObject({
+      status: "RESOURCE_EXHAUSTED",
+      message: "failed to load 'delay-64us', 64 built-in models are loaded: unload one first",
+    });
+    await engine.loadModel("delay-1us");
+    await engine.unloadModel("delay-1us");
+    expect(await rows("delay-1us")).toEqual([]);
+    await engine.loadModel("delay-64us");
+    expect(await rows("delay-64us")).toEqual(["delay-64us/1 READY"]);
+    // One that was asked for at the start is known for good.
+    await engine.unloadModel("null");
+    expect(await rows("null")).toEqual(["null/1 UNAVAILABLE unloaded"]);
+  });
+});
+
+describe("the file of a model", () => {
+  const file = (name: string): string => path.join(models.dir, name, "1", "model.onnx");
+  const copy = (name: string): void =>
+    cpSync(path.join(models.dir, "classes"), path.join(models.dir, name), { recursive: true });
+  /** The brightest channel is 1. */
+  const picture = (content: string, widthPx = 1, heightPx = 1): Tensor => ({
+    name: "input",
+    datatype: "UINT8",
+    shape: [1, heightPx, widthPx, 3],
+    data: new Uint8Array(widthPx * heightPx * 3).map((_, at) => (at % 3 === 1 ? 9 : 0)),
+    parameters: { wirebench_content: content },
+  });
+
+  it("is read before the model is ready: for its own tensors and for pictures of the usual size", async () => {
+    copy("warm");
+    engine = await createEngine({ models: ["warm"], repositoryDir: models.dir, intraOpThreads: 1 });
+    rmSync(file("warm"));
+    const tensors = await ask("warm", { inputs: [picture("tensor")] });
+    expect(tensors.outputs[0]).toMatchObject({ name: "ids", datatype: "INT64" });
+    const pictures = await ask("warm", { inputs: [picture("rgb8", 968, 608)] });
+    expect(pictures.outputs[0]).toMatchObject({ name: "mask", datatype: "UINT8" });
+    rmSync(path.join(models.dir, "warm"), { recursive: true });
+  });
+
+  it("that has changed since it was loaded is not mixed with what was loaded", async () => {
+    copy("changed");
+    engine = await start(["changed"]);
+    const mask = () => ask("changed", { inputs: [picture("rgb8")] });
+    renameSync(file("changed"), `${file("changed")}.aside`);
+    put("changed/1/model.onnx", times(2));
+    await expect(mask()).rejects.toMatchObject({
+      status: "UNAVAILABLE",
+      message: "model 'changed': the file has changed since it was loaded; load the model again",
+    });
+    rmSync(file("changed"));
+    await expect(mask()).rejects.toMatchObject({ status: "UNAVAILABLE" });
+    await expect(ask("changed", { inputs: [picture("tensor")] })).resolves.toMatchObject({ id: "r" });
+    // The one that was loaded is back: the refusal was not for ever.
+    renameSync(`${file("changed")}.aside`, file("changed"));
+    expect([...(await mask()).outputs[0]!.data]).toEqual([1]);
+    rmSync(path.join(models.dir, "changed"), { recursive: true });
   });
 });
 

@@ -7,6 +7,8 @@ import {
   digestOf,
 } from "../../../src/scenarios/answers.ts";
 
+const bytesOf = ({ buffer }: { readonly buffer: ArrayBuffer }): Uint8Array => new Uint8Array(buffer);
+
 const mask = (...ids: number[]): Tensor => ({
   name: "mask",
   datatype: "UINT8",
@@ -60,6 +62,58 @@ describe("agreementPercent", () => {
   it("judges top-k by its first class", () => {
     expect(agreementPercent(top(7, 8, 0.5), top(7, 9, 0.25))).toBe(100);
     expect(agreementPercent(top(7, 8, 0.5), top(8, 7, 0.5))).toBe(0);
+  });
+
+  const tensor = (name: string, datatype: Tensor["datatype"], ...bits: number[]): Tensor => ({
+    name,
+    datatype,
+    shape: [bits.length],
+    data: datatype === "FP64" ? bytesOf(Float64Array.from(bits)) : bytesOf(Uint16Array.from(bits)),
+  });
+  const labels = (...ids: number[]): Tensor => ({ ...mask(...ids), name: "labels" });
+
+  it("judges every tensor: a right one beside it does not hide a wrong one", () => {
+    const boxes = (...values: number[]): Tensor => ({
+      name: "boxes",
+      datatype: "FP32",
+      shape: [values.length],
+      data: bytesOf(Float32Array.from(values)),
+    });
+    const expected = [boxes(1, 2, 3, 4), labels(1, 2)];
+    expect(agreementPercent([boxes(1, 2, 3, 9), labels(1, 2)], expected)).toBe(75);
+    expect(agreementPercent([boxes(1, 2, 3, 9), labels(7, 2)], expected)).toBe(50);
+    expect(agreementPercent([boxes(1.0001, 2, 3, 4), labels(1, 2)], expected)).toBe(100);
+  });
+
+  it("takes the names of a server elsewhere for no top-k answer of its own", () => {
+    expect(agreementPercent(top(7, 8, 0.5), top(7, 9, 0.25), false)).toBe(50);
+    const checker = createAnswerChecker([top(7, 9, 0.25)], false);
+    checker.check(top(7, 8, 0.5), 0);
+    expect(checker.tally().agreementSum).toBe(50);
+  });
+
+  it.each([
+    ["FP64", [1, 100, 0], [1.0009, 99.91, 9e-6], [1.0011, 99.89, 2e-5]],
+    // 1 and 64, the smallest number, infinity: a unit in the last place more, then ten.
+    ["FP16", [0x3c00, 0x5400, 0x0001, 0x7c00], [0x3c01, 0x5401, 0x0002, 0x7c00], [0x3c0b, 0x540b, 0x0a00, 0]],
+    ["BF16", [0x3f80, 0x4280, 0x0001, 0xff80], [0x3f81, 0x4281, 0x0002, 0xff80], [0x3f83, 0x4283, 0x3a00, 0]],
+  ] as const)("takes %s numbers for the same that are near enough", (datatype, expected, near, far) => {
+    const of = (bits: readonly number[]): readonly Tensor[] => [tensor("y", datatype, ...bits)];
+    expect(agreementPercent(of(near), of(expected))).toBe(100);
+    expect(agreementPercent(of(far), of(expected))).toBe(0);
+  });
+
+  it("takes NaN for NaN in half precision", () => {
+    const of = (...bits: number[]): readonly Tensor[] => [tensor("y", "FP16", ...bits)];
+    expect(agreementPercent(of(0x7e00, 0xc000), of(0x7e01, 0xc000))).toBe(100);
+  });
+
+  it("judges texts whole", () => {
+    const text = (...bytes: number[]): readonly Tensor[] => [
+      { name: "t", datatype: "BYTES", shape: [1], data: Uint8Array.of(bytes.length, 0, 0, 0, ...bytes) },
+    ];
+    expect(agreementPercent(text(65, 66), text(65, 67))).toBe(0);
+    expect(agreementPercent(text(65), text(65, 66))).toBe(0);
   });
 });
 

@@ -24,12 +24,20 @@ describe("createLearningChecker", () => {
     own[0]?.data.fill(0);
     const learned = first.learned();
     expect(learned).toEqual([[], [], mask(3, 4)]);
-    const second = createLearningChecker(learned);
+    const second = createLearningChecker(learned ?? []);
     second.check(mask(3, 4), 2);
     second.check(mask(7, 7), 0);
     second.check(mask(7, 8), 0);
     expect(second.tally()).toEqual({ compared: 2, identical: 1, agreementSum: 150 });
-    expect(second.learned()[0]).toEqual(mask(7, 7));
-    expect(learned[0]).toEqual([]);
+    expect(second.learned()?.[0]).toEqual(mask(7, 7));
+    expect(learned?.[0]).toEqual([]);
+  });
+
+  it("has nothing to hand on where every frame was known", () => {
+    const checker = createLearningChecker([mask(1, 2)]);
+    checker.check(mask(1, 3), 0);
+    expect(checker.tally().compared).toBe(1);
+    expect(checker.learned()).toBeUndefined();
+    expect(createLearningChecker([]).learned()).toBeUndefined();
   });
 });

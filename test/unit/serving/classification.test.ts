@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { splitBytes, type Tensor } from "../../../src/core/tensor.ts";
-import { classifyOutputs, wantedOutputs } from "../../../src/serving/classification.ts";
+import { classifyOutputs, MOST_CLASSES, wantedOutputs } from "../../../src/serving/classification.ts";
 
 const tensor = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => ({
   name: "scores",
@@ -105,6 +105,21 @@ describe("what a request wants", () => {
       { name: "a" },
       { name: "b", classes: 3 },
     ]);
+  });
+
+  it("is everything where the list is empty, as where there is none", () => {
+    expect(wantedOutputs([])).toBeUndefined();
+  });
+
+  it("is so many classes at most that they fit in memory", () => {
+    const asked = (classification: number) => wantedOutputs([{ name: "b", parameters: { classification } }]);
+    expect(asked(MOST_CLASSES)).toEqual([{ name: "b", classes: 65_536 }]);
+    expect(() => asked(MOST_CLASSES + 1)).toThrow(
+      expect.objectContaining({
+        status: "INVALID_ARGUMENT",
+        message: expect.stringMatching(/expected a count from 1 to 65536, got '65537'$/),
+      }),
+    );
   });
 
   it.each([0, -1, 1.5, "3", true])("refuses a classification of %j", (classification) => {

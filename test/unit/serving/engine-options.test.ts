@@ -16,6 +16,7 @@ it("divides the cores among the instances", () => {
   expect(engineSettings({ ...options, instances: 4 }, 2).intraOpThreads).toBe(1);
   expect(engineSettings(options, 128).intraOpThreads).toBe(16);
   expect(engineSettings({ ...options, intraOpThreads: 5 }, 2).intraOpThreads).toBe(5);
+  expect(engineSettings({ ...options, cores: 6, instances: 2 }).intraOpThreads).toBe(3);
 });
 
 it.each([{ instances: 0 }, { instances: 1.5 }, { intraOpThreads: -1 }, { maxQueue: Number.NaN }])(

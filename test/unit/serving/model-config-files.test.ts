@@ -76,6 +76,29 @@ describe("config.pbtxt", () => {
     expect((await listModels(dir)).find(({ name }) => name === "net")).toMatchObject({ state: "ready" });
   });
 
+  it("says what is passed over at every depth, in lists too", async () => {
+    await write({
+      "config.pbtxt": `
+        dynamic_batching {
+          default_queue_policy { timeout_action: REJECT default_timeout_microseconds: 100 }
+          priority_queue_policy [ { key: 1 value: { max_queue_size: 2 } } ]
+        }
+        instance_group [ { count: 1 rate_limiter { resources [ { name: "R1" count: 4 } ] } }, { secondary_devices { } } ]
+        metric_tags [ { key: "a" value: "b" } ]`,
+      "1/model.onnx": doubleNet(),
+    });
+    const lines: string[] = [];
+    await openModel(dir, "net", { onProgress: (line) => lines.push(line) });
+    expect(lines).toEqual([expect.stringMatching(/config\.pbtxt: passed over: /)]);
+    expect(lines[0]?.split("passed over: ")[1]?.split(", ")).toEqual([
+      "dynamic_batching.default_queue_policy",
+      "dynamic_batching.priority_queue_policy",
+      "instance_group.rate_limiter",
+      "instance_group.secondary_devices",
+      "metric_tags",
+    ]);
+  });
+
   it("fixes dimensions that the file leaves free", async () => {
     await write({
       "config.pbtxt": 'input { name: "input" dims: [ 1, 6, 8, 3 ] }',
@@ -139,6 +162,7 @@ describe("config.pbtxt", () => {
       /platform 'tensorflow_graphdef' cannot be served/,
     ],
     ["another backend", 'backend: "python"', /backend 'python' cannot be served; expected onnxruntime$/],
+    ["inputs of a batch, as a list", "batch_input [ { } ]", /batch_input cannot be honoured/],
     ["decoupled answers", "model_transaction_policy { decoupled: true }", /decoupled answers cannot/],
     ["a reshape", 'input { name: "x" reshape { shape: [ ] } }', /: input 'x': reshape cannot be honoured$/],
     [

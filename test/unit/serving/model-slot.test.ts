@@ -118,6 +118,39 @@ describe("a load", () => {
   });
 });
 
+it("a load and its failure are told of the versions that are chosen, and of no others", async () => {
+  const { slot, gates } = slotOf(["1"]);
+  const rows = () => [slot.entry("1", true), slot.entry("2", false)].map(({ state }) => state);
+  const load = slot.load();
+  await settle();
+  expect(rows()).toEqual(["LOADING", ""]);
+  gates[0]!.fail(new Error("broken"));
+  await expect(load).rejects.toThrow("broken");
+  expect(rows()).toEqual(["UNAVAILABLE", ""]);
+});
+
+it("is idle when nothing is served, ending or asked for", async () => {
+  const { slot, gates } = slotOf(["1"], ["1"]);
+  expect(slot.isIdle).toBe(true);
+  const load = slot.load();
+  expect(slot.isIdle).toBe(false);
+  gates[0]!.open();
+  await load;
+  const request = gate();
+  const answer = slot.served!.request(() => request.opened);
+  const unload = slot.unload();
+  await settle();
+  expect(slot.isIdle).toBe(false);
+  request.open();
+  await Promise.all([answer, unload]);
+  expect(slot.isIdle).toBe(true);
+  const both = Promise.all([slot.unload(), slot.load()]);
+  expect(slot.isIdle).toBe(false);
+  gates[1]!.open();
+  await both;
+  expect(slot.isIdle).toBe(false);
+});
+
 describe("an unload", () => {
   it("takes no more requests at once, and ends when the last is answered", async () => {
     const { slot, gates, started } = slotOf(["1"]);

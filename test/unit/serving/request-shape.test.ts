@@ -50,6 +50,10 @@ describe("shapeRequest", () => {
     });
   });
 
+  it("counts a request as one element where the first dimension is no batch", () => {
+    expect(shapeRequest({ ...model, maxBatchSize: 0 }, [tensor], undefined).elements).toBe(1);
+  });
+
   it("gives equal keys to what may run as one batch, whatever its batch and the image's name", () => {
     const key = (input: Tensor, outputs?: readonly { name: string }[]) =>
       shapeRequest(model, [input], outputs).batchKey;
@@ -76,7 +80,12 @@ describe("shapeRequest", () => {
     ["wrong rank", [image("mono8", [2, 4])], /expected mono8 as UINT8/],
     ["an empty image", [image("mono8", [1, 0, 4, 1])], /expected mono8 as UINT8/],
     ["two images", [image("mono8", [1, 2, 4, 1]), tensor], /only input/],
-    ["compressed [2]", [{ ...jpeg, shape: [2] }], /expected 2 BYTES elements/],
+    [
+      "compressed [2]",
+      [{ ...jpeg, shape: [2] }],
+      /expected one compressed image, BYTES \[1\], got BYTES \[2\]/,
+    ],
+    ["two elements", [{ ...jpeg, data: new Uint8Array(8) }], /expected 1 BYTES elements/],
   ])("refuses %s with INVALID_ARGUMENT", (_case, inputs, message) => {
     expect(() => shapeRequest(model, inputs, undefined)).toThrow(
       expect.objectContaining({ status: "INVALID_ARGUMENT", message: expect.stringMatching(message) }),

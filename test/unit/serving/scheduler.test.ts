@@ -150,7 +150,7 @@ describe("failures", () => {
     expect(await good).toBe("b!");
   });
 
-  it("of the last instance fail what waits, and everything after", async () => {
+  it("of the last instance fail what waits, and everything until there is another", async () => {
     const { runs, instance } = heldInstance();
     const queue = scheduler();
     queue.addInstance(instance);
@@ -161,6 +161,11 @@ describe("failures", () => {
     runs[0]?.fail(new TransportError("UNAVAILABLE", "the worker ended"));
     await expect(running).rejects.toEqual(status("UNAVAILABLE"));
     await expect(queue.submit(job("c"), { signal: never })).rejects.toEqual(status("UNAVAILABLE"));
+    const other = heldInstance();
+    queue.addInstance(other.instance);
+    const answer = queue.submit(job("d"), { signal: never });
+    other.runs[0]?.finish();
+    expect(await answer).toBe("d!");
   });
 });
 

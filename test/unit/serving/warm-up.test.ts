@@ -3,7 +3,7 @@ import type { TensorMetadata } from "../../../src/core/metadata.ts";
 import { checkTensor } from "../../../src/core/tensor.ts";
 import type { Recipe } from "../../../src/serving/recipe.ts";
 import type { ServedModel } from "../../../src/serving/request-shape.ts";
-import { warmUpTensors } from "../../../src/serving/warm-up.ts";
+import { defaultWarmUp, warmUpTensors } from "../../../src/serving/warm-up.ts";
 
 const recipe: Recipe = { colour: "rgb", layout: "nchw", scale: 1, mean: [0], std: [1], answer: "argmax" };
 const model = (given: Recipe | "raw", ...inputs: readonly TensorMetadata[]): ServedModel => ({
@@ -14,6 +14,16 @@ const model = (given: Recipe | "raw", ...inputs: readonly TensorMetadata[]): Ser
   signature: { inputs, outputs: [] },
 });
 const free: TensorMetadata = { name: "x", datatype: "FP32", shape: [-1, 3, -1, -1] };
+
+describe("defaultWarmUp", () => {
+  it("is the model's own tensors, and pictures where a recipe was given", () => {
+    const contents = (...asked: Parameters<typeof defaultWarmUp>) =>
+      defaultWarmUp(...asked).map(({ content }) => content);
+    expect(contents("raw", true)).toEqual(["tensor"]);
+    expect(contents(recipe, true)).toEqual(["tensor", "rgb8"]);
+    expect(contents(recipe, false)).toEqual(["tensor"]);
+  });
+});
 
 describe("warmUpTensors", () => {
   it("makes an image of the asked, else the recipe's, else the default size", () => {
@@ -33,7 +43,11 @@ describe("warmUpTensors", () => {
     const warm = warmUpTensors(model(sized, free), asked);
     expect(warm.tensors[0]?.shape).toEqual([1, 3, 10, 20]);
     expect(warm.guessed).toBe(false);
-    expect(warmUpTensors(model(recipe, free), asked).tensors[0]?.shape).toEqual([1, 3, 99, 99]);
+    expect(warmUpTensors(model(recipe, free), asked)).toMatchObject({
+      tensors: [{ shape: [1, 3, 99, 99] }],
+      guessed: false,
+    });
+    expect(warmUpTensors(model(recipe, free), { content: "tensor" }).guessed).toBe(true);
   });
 
   it("guesses without a recipe and says so; a free batch alone is no guess", () => {

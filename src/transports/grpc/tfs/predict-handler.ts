@@ -21,6 +21,7 @@ import {
   encodePredictResponse,
   type PredictRequest,
 } from "../../../core/tfs/predict-messages.ts";
+import { cancellation } from "../cancellation.ts";
 import { checkLimit } from "../codec.ts";
 import { type MessageForm, type OutgoingMessage, outgoingMessage } from "../message.ts";
 import { writeFailure } from "../status.ts";
@@ -148,10 +149,4 @@ function inOrder(
   if (envelope === undefined || inputs.length < 2) return inputs;
   const places = [...envelope.inputs.keys()];
   return inputs.toSorted((a, b) => places.indexOf(a.name) - places.indexOf(b.name));
-}
-
-function cancellation(deadline: grpc.Deadline): TransportError {
-  return Number(deadline) <= Date.now()
-    ? new TransportError("DEADLINE_EXCEEDED", "the request's deadline is over")
-    : new TransportError("CANCELLED", "the client cancelled the request");
 }

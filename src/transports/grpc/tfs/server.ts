@@ -6,12 +6,11 @@ import { findModel, type ModelChoice, newest, versionsOf } from "../../../core/t
 import { writeModelHeader } from "../../../core/tfs/metadata-json.ts";
 import { encodeSignatureMap, SIGNATURE_MAP_URL } from "../../../core/tfs/signature-def.ts";
 import type { InferenceServer, ServeOptions } from "../../../core/transport.ts";
-import { hostPort, listenError } from "../address.ts";
+import { answering } from "../answering.ts";
+import { listen } from "../listen.ts";
 import { passThrough } from "../message.ts";
 import { refuseMalformed } from "../refuse-malformed.ts";
 import { silenceLibrary } from "../service.ts";
-import { writeFailure } from "../status.ts";
-import { WINDOW_BYTES, widenServerWindows } from "../windows.ts";
 import { predictHandler, readPredictArrival } from "./predict-handler.ts";
 import {
   type MetadataRequestMessage,
@@ -22,7 +21,6 @@ import {
   tfsServices,
 } from "./service.ts";
 
-const CLOSE_MS = 5_000;
 const SIGNATURE_FIELD = "signature_def";
 /** How outputs travel unless asked for otherwise: as TensorFlow Serving's do. */
 const DEFAULT_FORM: TensorForm = "typed";
@@ -34,7 +32,7 @@ const DEFAULT_FORM: TensorForm = "typed";
  */
 export async function serveTfsGrpc(core: ServingCore, options: ServeOptions): Promise<InferenceServer> {
   silenceLibrary();
-  const { maxPayloadBytes, limits } = options;
+  const { maxPayloadBytes } = options;
   const tuned = options.tuning === "tuned";
   const server = new grpc.Server({
     "grpc.max_receive_message_length": maxPayloadBytes,
@@ -56,29 +54,21 @@ export async function serveTfsGrpc(core: ServingCore, options: ServeOptions): Pr
       maxPayloadBytes,
       onServed: options.onServed,
     }),
-    GetModelMetadata: answering((request: MetadataRequestMessage) => metadataAnswer(core, request)),
+    GetModelMetadata: answering((request: MetadataRequestMessage, trailer) =>
+      metadataAnswer(core, request, trailer),
+    ),
   };
   server.addService(...refuseMalformed(definition as grpc.ServiceDefinition, handlers, ["Predict"]));
-  const statusHandler = answering((request: StatusRequestMessage) => ({
-    value: statusAnswer(core, request),
-  }));
+  const statusHandler = answering((request: StatusRequestMessage) => statusAnswer(core, request));
   server.addService(
     ...refuseMalformed(model as grpc.ServiceDefinition, { GetModelStatus: statusHandler }, []),
   );
-  const port = await bind(server, hostPort(options.host, options.port));
-  const notes: string[] = [];
-  if (tuned) {
-    notes.push(
-      widenServerWindows(server, WINDOW_BYTES)
-        ? `tfs-grpc server: HTTP/2 windows of ${WINDOW_BYTES} bytes, messages written straight into the frame`
-        : "tfs-grpc server: HTTP/2 windows could not be widened with this version of @grpc/grpc-js",
-    );
-  }
+  const { address, notes, shutDown } = await listen(server, "tfs-grpc", options);
   let closed: Promise<void> | undefined;
   return {
-    endpoint: `tfs+grpc://${hostPort(reachable(options.host), port)}`,
+    endpoint: `tfs+grpc://${address}`,
     notes,
-    close: () => (closed ??= shutDown(server, limits?.closeTimeoutMs ?? CLOSE_MS)),
+    close: () => (closed ??= shutDown()),
   };
 }
 
@@ -95,7 +85,8 @@ export function choiceOf(spec: ModelSpecMessage | null | undefined): ModelChoice
 function metadataAnswer(
   core: ServingCore,
   { model_spec, metadata_field = [] }: MetadataRequestMessage,
-): Answered<MetadataResponseMessage> {
+  trailer: grpc.Metadata,
+): MetadataResponseMessage {
   if (metadata_field.length === 0) {
     throw new TransportError(
       "INVALID_ARGUMENT",
@@ -107,14 +98,10 @@ function metadataAnswer(
     throw new TransportError("INVALID_ARGUMENT", `Metadata field ${other} is not supported`);
   }
   const { metadata, modelVersion } = findModel(core, choiceOf(model_spec));
-  const trailer = new grpc.Metadata();
   trailer.set(MODEL_HEADER, writeModelHeader(metadata));
   return {
-    value: {
-      model_spec: { name: metadata.name, version: { value: modelVersion ?? newest(metadata.versions) } },
-      metadata: { [SIGNATURE_FIELD]: { type_url: SIGNATURE_MAP_URL, value: encodeSignatureMap(metadata) } },
-    },
-    trailer,
+    model_spec: { name: metadata.name, version: { value: modelVersion ?? newest(metadata.versions) } },
+    metadata: { [SIGNATURE_FIELD]: { type_url: SIGNATURE_MAP_URL, value: encodeSignatureMap(metadata) } },
   };
 }
 
@@ -126,50 +113,4 @@ function statusAnswer(core: ServingCore, { model_spec }: StatusRequestMessage): 
       status: { error_code: 0, error_message: "" },
     })),
   };
-}
-
-interface Answered<T> {
-  readonly value: T;
-  readonly trailer?: grpc.Metadata;
-}
-
-/** Handles a call that the core answers at once. */
-function answering<Request, Response extends object>(
-  answer: (request: Request) => Answered<Response>,
-): grpc.handleUnaryCall<Request, Response> {
-  return (call, callback) => {
-    let answered: Answered<Response>;
-    try {
-      answered = answer(call.request);
-    } catch (reason) {
-      callback(writeFailure(reason));
-      return;
-    }
-    callback(null, answered.value, answered.trailer);
-  };
-}
-
-/** A wildcard is an address to listen on, not one to connect to. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  return host === "::" ? "::1" : host;
-}
-
-function bind(server: grpc.Server, address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(listenError(address, error));
-    });
-  });
-}
-
-function shutDown(server: grpc.Server, timeoutMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), timeoutMs);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -3,9 +3,9 @@ import { monotonicClock } from "../../../core/clock.ts";
 import { messageOf, TransportError } from "../../../core/errors.ts";
 import type { InferRequest, InferResponse } from "../../../core/inference.ts";
 import type { ModelMetadata } from "../../../core/metadata.ts";
+import type { FailureStatus } from "../../../core/status.ts";
 import { parseEndpoint } from "../../../core/tfs/endpoint.ts";
 import {
-  MODEL_HEADER,
   REQUEST_HEADER,
   RESPONSE_HEADER,
   type ResponseEnvelope,
@@ -14,20 +14,18 @@ import {
 } from "../../../core/tfs/envelope.ts";
 import { parsePredictAnswer } from "../../../core/tfs/json-answer.ts";
 import { type PredictLayout, writePredictBody } from "../../../core/tfs/json-predict-writer.ts";
-import { readMetadata, withModelHeader } from "../../../core/tfs/metadata-json.ts";
-import type { ConnectOptions, InferenceClient } from "../../../core/transport.ts";
+import type { ConnectOptions, InferenceClient, InferOptions } from "../../../core/transport.ts";
 import { type Answer, exchange } from "../exchange.ts";
-import { readModelMetadata } from "../metadata.ts";
-import { STATUS_HEADER, statusOfHttp } from "../status-codes.ts";
+import { askMetadata, type RestProtocol } from "./ask-metadata.ts";
+import { failureOf, parseJson } from "./read-answer.ts";
 import { restPath } from "./rest-path.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const METADATA_TIMEOUT_MS = 10_000;
+/** What a server answers that does not know the question. */
+const NEVER_TOLD: ReadonlySet<FailureStatus> = new Set(["UNIMPLEMENTED", "NOT_FOUND", "INVALID_ARGUMENT"]);
 /** Longer than any pause of a run: a connection that idles is not to be replaced by a new one. */
 const KEEP_ALIVE_MS = 600_000;
-
-/** The two protocols that share a form of bodies. */
-export type RestProtocol = "tfs+http" | "kserve-v1+http";
 
 /**
  * Opens one TCP connection to a server of TensorFlow Serving's REST interface or of KServe's V1 protocol; overlapping
@@ -53,31 +51,84 @@ export async function connectTfsHttp(
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
   });
   let isClosed = false;
-  const known = new Map<string, Promise<ModelMetadata | undefined>>();
+  /** Outputs by the model's path, where a server told them or never will. */
+  const known = new Map<string, ModelMetadata["outputs"]>();
   const refuseIfClosed = (): void => {
     if (isClosed) throw new TransportError("CANCELLED", "the client is closed");
   };
+  /** Asks for paths one after another, all within one deadline. */
+  const getterWithin = ({ deadlineMs, signal }: Pick<InferOptions, "deadlineMs" | "signal">) => {
+    const startMs = performance.now();
+    return (path: string): Promise<Answer> => {
+      const leftMs = Math.max(1, Math.ceil(deadlineMs - (performance.now() - startMs)));
+      const request = { method: "GET", path: `${prefix}${path}` } as const;
+      return exchange(client, request, { maxBytes, deadlineMs: leftMs, signal });
+    };
+  };
   const get = async (path: string, deadlineMs = METADATA_TIMEOUT_MS): Promise<Answer> => {
     refuseIfClosed();
-    return exchange(client, { method: "GET", path: `${prefix}${path}` }, { maxBytes, deadlineMs });
+    return getterWithin({ deadlineMs })(path);
   };
 
-  const modelMetadata = async (modelName: string, modelVersion?: string): Promise<ModelMetadata> => {
-    const path = restPath(modelName, modelVersion);
-    const answer = await get(`${path}/metadata`);
-    if (answer.code === 200) {
-      return withModelHeader(readMetadata(parseJson(answer.body)), answer.headers[MODEL_HEADER]);
-    }
-    if (protocol === "tfs+http") throw failureOf(answer);
-    return kserveMetadata(get, modelName, answer);
-  };
   /** Of a server that does not describe its answers; where it has no signature either, numbers speak for themselves. */
-  const outputsOf = async ({ modelName, modelVersion }: InferRequest): Promise<ModelMetadata["outputs"]> => {
+  const outputsOf = async (
+    { modelName, modelVersion }: InferRequest,
+    limits: Pick<InferOptions, "deadlineMs" | "signal">,
+  ): Promise<ModelMetadata["outputs"]> => {
     const key = restPath(modelName, modelVersion);
-    const asked = known.get(key) ?? modelMetadata(modelName, modelVersion).catch(() => undefined);
-    known.set(key, asked);
-    return (await asked)?.outputs ?? [];
+    const told = known.get(key);
+    if (told !== undefined) return told;
+    let outputs: ModelMetadata["outputs"] = [];
+    try {
+      ({ outputs } = await askMetadata(getterWithin(limits), { protocol, modelName, modelVersion }));
+    } catch (reason) {
+      const { status } = TransportError.from(reason, "INTERNAL");
+      // Every other failure may pass: the answer is not guessed, and the next one asks again.
+      if (!NEVER_TOLD.has(status)) throw reason;
+    }
+    known.set(key, outputs);
+    return outputs;
   };
+  const infer: InferenceClient["infer"] = async (request, { marks, signal, deadlineMs }) => {
+    refuseIfClosed();
+    const startMs = performance.now();
+    const body = writePredictBody(request.inputs, layoutOf(request, protocol));
+    if (body.byteLength > maxBytes) {
+      throw new TransportError(
+        "RESOURCE_EXHAUSTED",
+        `the request has ${body.byteLength} bytes, over the limit of ${maxBytes}`,
+      );
+    }
+    const path = `${prefix}${restPath(request.modelName, request.modelVersion)}:predict`;
+    const headers = {
+      "content-type": "application/json",
+      [REQUEST_HEADER]: writeRequestEnvelope(request),
+    };
+    const answer = await exchange(
+      client,
+      { method: "POST", path, headers, body },
+      {
+        maxBytes,
+        deadlineMs,
+        signal,
+        onSent: () => {
+          marks.requestPayloadBytes = body.byteLength;
+          marks.sentNs = monotonicClock.nowNs();
+        },
+        onReceived: (bodyBytes) => {
+          marks.receivedNs = monotonicClock.nowNs();
+          marks.responsePayloadBytes = bodyBytes;
+        },
+      },
+    );
+    if (answer.code !== 200) throw failureOf(answer);
+    const envelope = readResponseEnvelope(answer.headers[RESPONSE_HEADER]);
+    const limits = { deadlineMs: deadlineMs - (performance.now() - startMs), signal };
+    const outputs = envelope?.outputs ?? (await outputsOf(request, limits));
+    return responseOf(request, answer.body, envelope, outputs);
+  };
+  /** Answers that are not given yet: to read one may need the connection once more. */
+  const pending = new Set<Promise<unknown>>();
 
   try {
     // Any answer will do: servers differ in what they have beside their models.
@@ -91,40 +142,12 @@ export async function connectTfsHttp(
 
   return {
     protocolVersion: "1.1",
-    async infer(request, { marks, signal, deadlineMs }) {
-      refuseIfClosed();
-      const body = writePredictBody(request.inputs, layoutOf(request, protocol));
-      if (body.byteLength > maxBytes) {
-        throw new TransportError(
-          "RESOURCE_EXHAUSTED",
-          `the request has ${body.byteLength} bytes, over the limit of ${maxBytes}`,
-        );
-      }
-      const path = `${prefix}${restPath(request.modelName, request.modelVersion)}:predict`;
-      const headers = {
-        "content-type": "application/json",
-        [REQUEST_HEADER]: writeRequestEnvelope(request),
-      };
-      const answer = await exchange(
-        client,
-        { method: "POST", path, headers, body },
-        {
-          maxBytes,
-          deadlineMs,
-          signal,
-          onSent: () => {
-            marks.requestPayloadBytes = body.byteLength;
-            marks.sentNs = monotonicClock.nowNs();
-          },
-          onReceived: (bodyBytes) => {
-            marks.receivedNs = monotonicClock.nowNs();
-            marks.responsePayloadBytes = bodyBytes;
-          },
-        },
-      );
-      if (answer.code !== 200) throw failureOf(answer);
-      const envelope = readResponseEnvelope(answer.headers[RESPONSE_HEADER]);
-      return responseOf(request, answer.body, envelope, envelope?.outputs ?? (await outputsOf(request)));
+    infer(request, inferOptions) {
+      const answer = infer(request, inferOptions);
+      pending.add(answer);
+      const forget = (): boolean => pending.delete(answer);
+      answer.then(forget, forget);
+      return answer;
     },
     serverMetadata() {
       // Neither protocol says who serves.
@@ -132,7 +155,13 @@ export async function connectTfsHttp(
       const name = protocol === "tfs+http" ? "TensorFlow Serving" : "KServe V1";
       return Promise.resolve({ name, version: "", extensions: [] });
     },
-    modelMetadata,
+    async modelMetadata(modelName, modelVersion) {
+      refuseIfClosed();
+      const ask = getterWithin({ deadlineMs: METADATA_TIMEOUT_MS });
+      const metadata = await askMetadata(ask, { protocol, modelName, modelVersion });
+      known.set(restPath(modelName, modelVersion), metadata.outputs);
+      return metadata;
+    },
     async isModelReady(modelName) {
       const answer = await get(restPath(modelName));
       if (answer.code === 404) throw failureOf(answer);
@@ -140,6 +169,7 @@ export async function connectTfsHttp(
     },
     async close() {
       isClosed = true;
+      await Promise.allSettled(pending);
       if (!client.closed && !client.destroyed) await client.close();
     },
     async destroy() {
@@ -180,22 +210,6 @@ function responseOf(
   };
 }
 
-/** KServe's model servers tell the signature by their V2 protocol, where they have it. */
-async function kserveMetadata(
-  get: (path: string) => Promise<Answer>,
-  modelName: string,
-  refusal: Answer,
-): Promise<ModelMetadata> {
-  const answer = await get(`/v2/models/${encodeURIComponent(modelName)}`);
-  if (answer.code === 200) return readModelMetadata(parseJson(answer.body));
-  const ready = await get(restPath(modelName));
-  if (ready.code === 404) throw failureOf(ready);
-  throw new TransportError(
-    "UNIMPLEMENTED",
-    `the server does not tell the signature of '${modelName}' (${failureOf(refusal).message})`,
-  );
-}
-
 /** TensorFlow Serving tells states, KServe `ready`. */
 function isAvailable(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
@@ -205,27 +219,4 @@ function isAvailable(value: unknown): boolean {
     (version: unknown) =>
       typeof version === "object" && version !== null && "state" in version && version.state === "AVAILABLE",
   );
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch (reason) {
-    throw new TransportError("INTERNAL", `the server's answer is not JSON: ${messageOf(reason)}`, {
-      cause: reason,
-    });
-  }
-}
-
-/** The error of an answer that is not 200: `{"error": "…"}`, or whatever text a foreign server sends. */
-function failureOf({ code, headers, body }: Answer): TransportError {
-  const text = new TextDecoder().decode(body.subarray(0, 10_000));
-  let message = text;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && "error" in value) message = String(value.error);
-  } catch {
-    // A proxy's page, say: its text is all there is.
-  }
-  return new TransportError(statusOfHttp(code, headers[STATUS_HEADER]), messageOf(message) || `HTTP ${code}`);
 }

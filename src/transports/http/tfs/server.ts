@@ -2,7 +2,9 @@ import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import { messageOf, TransportError } from "../../../core/errors.ts";
 import type { ServingCore } from "../../../core/serving-core.ts";
 import type { InferenceServer, ServeOptions } from "../../../core/transport.ts";
+import { leaveConnections, limitConnections, slowClientOptions } from "../connection-guard.ts";
 import { endpointOf } from "../endpoint-of.ts";
+import { listenAddress } from "../listen-address.ts";
 import { listenError } from "../listen-error.ts";
 import { refuseEarly } from "../refuse-early.ts";
 import { answerClientError } from "../server-errors.ts";
@@ -25,18 +27,17 @@ export async function serveTfsHttp(
   options: ServeOptions,
   scheme: "tfs+http" | "kserve-v1+http",
 ): Promise<InferenceServer> {
-  const { host, port, maxPayloadBytes, limits } = options;
+  const { host, port, maxPayloadBytes, limits = {} } = options;
   let isClosing = false;
   const app = fastify({
     logger: false,
-    http: { noDelay: true },
+    http: { noDelay: true, ...slowClientOptions(limits) },
+    requestTimeout: limits.requestTimeoutMs ?? 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    ...(limits?.requestTimeoutMs === undefined ? {} : { requestTimeout: limits.requestTimeoutMs }),
     // Errors before any route: a malformed URL, bytes that are no HTTP.
     frameworkErrors: (reason, _request, reply) => void answerError(reason, reply),
     clientErrorHandler: answerClientError,
   });
-  if (limits?.maxConnections !== undefined) app.server.maxConnections = limits.maxConnections;
   // The body is collected by the route itself: its limit, its buffer and the moment of its last byte matter here.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
@@ -46,6 +47,7 @@ export async function serveTfsHttp(
     done();
   });
   refuseEarly(app.server, maxPayloadBytes);
+  limitConnections(app.server, limits.maxConnections);
   setErrorAnswers(app);
   const { onServed } = options;
   addRestRoute(app, core, {
@@ -55,7 +57,7 @@ export async function serveTfsHttp(
     onServed,
   });
   try {
-    await app.listen({ host, port });
+    await app.listen({ host: await listenAddress(host), port });
   } catch (reason) {
     await app.close();
     throw listenError(reason, host, port);
@@ -64,7 +66,7 @@ export async function serveTfsHttp(
   const close = async (): Promise<void> => {
     isClosing = true;
     const closed = app.close();
-    const timer = setTimeout(() => app.server.closeAllConnections(), limits?.closeTimeoutMs ?? CLOSE_MS);
+    const timer = setTimeout(() => app.server.closeAllConnections(), limits.closeTimeoutMs ?? CLOSE_MS);
     await closed;
     clearTimeout(timer);
   };
@@ -78,8 +80,8 @@ export async function serveTfsHttp(
           ]
         : [],
     drain() {
+      if (!isClosing) leaveConnections(app.server);
       isClosing = true;
-      app.server.closeIdleConnections();
     },
     close: () => (closing ??= close()),
   };

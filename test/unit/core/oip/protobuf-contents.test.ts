@@ -131,6 +131,21 @@ describe("refused with INVALID_ARGUMENT", () => {
     ["field number 0", Uint8Array.of(0x02, 0x00), "invalid tag"],
     ["a group without end", Uint8Array.of(0xc3, 0x3e), "has no end"],
     ["groups nested without end", new Uint8Array(5000).fill(0x0b), "nested too deep"],
+    [
+      "101 dimensions",
+      request([tensor("UINT8", new Array<number>(101).fill(1))], [one]),
+      "more than 100 dimen",
+    ],
+    [
+      "101 messages of contents",
+      request([
+        Buffer.concat([tensor("UINT8", [1]), ...new Array<Uint8Array>(101).fill(field(5, new Uint8Array()))]),
+      ]),
+      "more than 100 contents of one tensor",
+    ],
+    ["10,001 tensors", Buffer.alloc(20_002, Uint8Array.of(0x2a, 0)), "more than 10000 tensors"],
+    ["10,001 outputs", Buffer.alloc(20_002, Uint8Array.of(0x32, 0)), "more than 10000 requested outputs"],
+    ["10,001 raw contents", Buffer.alloc(20_002, Uint8Array.of(0x3a, 0)), "more than 10000 raw contents"],
   ];
 
   it.each(cases)("%s", (_name, bytes, message) => {

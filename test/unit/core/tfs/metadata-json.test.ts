@@ -67,6 +67,21 @@ describe("a model's metadata in protobuf's JSON", () => {
     expect(withModelHeader(told(), "{")).toMatchObject({ platform: "tensorflow" });
   });
 
+  it("tells an unknown rank from a scalar", () => {
+    const inputs = {
+      any: { dtype: "DT_FLOAT", tensor_shape: { dim: [], unknown_rank: true } },
+      scalar: { dtype: "DT_FLOAT", tensor_shape: { dim: [], unknown_rank: false } },
+    };
+    const found = readMetadata({
+      model_spec: { name: "m" },
+      metadata: { signature_def: { signature_def: { serving_default: { inputs, outputs: {} } } } },
+    });
+    expect(found.signature.inputs).toEqual([
+      { name: "any", datatype: "FP32", shape: [], unknownRank: true },
+      { name: "scalar", datatype: "FP32", shape: [] },
+    ]);
+  });
+
   it.each([null, {}, { model_spec: {}, metadata: {} }])("%j is the server's fault", (value) => {
     expect(() => readMetadata(value)).toThrow(expect.objectContaining({ status: "INTERNAL" }) as Error);
   });

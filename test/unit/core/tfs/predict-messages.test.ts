@@ -3,7 +3,13 @@ import fc from "fast-check";
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
 import { joinParts } from "../../../../src/core/oip/protobuf-message.ts";
-import { DATATYPE_BYTES, type Datatype, packBytes, type Tensor } from "../../../../src/core/tensor.ts";
+import {
+  DATATYPE_BYTES,
+  type Datatype,
+  packBytes,
+  splitBytes,
+  type Tensor,
+} from "../../../../src/core/tensor.ts";
 import {
   decodePredictRequest,
   decodePredictResponse,
@@ -20,6 +26,8 @@ const G5 =
 
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+const varint = (value: number): number[] =>
+  value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 const x: Tensor = { name: "x", datatype: "FP32", shape: [1, 2], data: floats(1, -2.5) };
 const y: Tensor = { name: "y", datatype: "FP32", shape: [1, 2], data: floats(0.5, 0.25) };
 
@@ -154,6 +162,77 @@ describe("what TensorFlow's clients send", () => {
     expect(inputs.map(values)).toEqual([[2]]);
   });
 
+  it("the last of many values goes on at once, in elements of any size", () => {
+    const startMs = performance.now();
+    const big = 200_000_000;
+    const { data } = decode({ dtype: 10, ...shape(big), bool_val: [true] }, big);
+    expect([data.byteLength, data[123_456_789], data.at(-1)]).toEqual([big, 1, 1]);
+    const empty = decode({ dtype: 7, ...shape(big / 4), string_val: [Buffer.alloc(0)] }, big);
+    expect(empty.data.byteLength).toBe(big);
+    expect(performance.now() - startMs).toBeLessThan(2_500);
+    const integers = decode({ dtype: 9, ...shape(7), int64_val: [1, -2] });
+    expect([...new BigInt64Array(integers.data.buffer)]).toEqual([1n, -2n, -2n, -2n, -2n, -2n, -2n]);
+    const strings = decode({ dtype: 7, ...shape(5), string_val: [Buffer.from("ab"), Buffer.from("c")] });
+    expect(splitBytes(strings.data).join()).toBe("97,98,99,99,99,99");
+  });
+
+  it("elements may be unpacked, mixed with packed ones, and come before the type", () => {
+    // inputs { "x": int_val 5 (unpacked), dtype INT32, tensor_shape { dim 3 }, int_val [6, 7] }
+    const bytes = Buffer.from("12130a0178120e380508031204120208033a020607", "hex");
+    const [found] = decodePredictRequest(bytes, MAX_BYTES).inputs;
+    expect([...new Int32Array(found!.data.buffer)]).toEqual([5, 6, 7]);
+  });
+
+  it("unpacked elements take no memory of their own before they are refused", () => {
+    const bytes = 20_000_000;
+    const tensorHead = [0x08, 3];
+    const entryHead = [0x12, ...varint(tensorHead.length + bytes)];
+    const head = [0x12, ...varint(entryHead.length + tensorHead.length + bytes), ...entryHead, ...tensorHead];
+    const message = Buffer.alloc(head.length + bytes);
+    message.set(head);
+    message.fill(Uint8Array.of(0x38, 1), head.length);
+    const heapBytes = process.memoryUsage().heapTotal;
+    expect(() => decodePredictRequest(message, bytes)).toThrow(/at most 1 values/);
+    expect(process.memoryUsage().heapTotal - heapBytes).toBeLessThan(200_000_000);
+  });
+
+  it("the last of several entries of one name stands last", () => {
+    const entry = (name: string, value: number): Uint8Array =>
+      requestType
+        .encode(requestType.create({ inputs: { [name]: { dtype: 1, ...shape(1), float_val: [value] } } }))
+        .finish();
+    const message = Buffer.concat([entry("x", 1), entry("y", 2), entry("x", 3)]);
+    const { inputs } = decodePredictRequest(message, MAX_BYTES);
+    expect(inputs.map((each) => [each.name, ...values(each)])).toEqual([
+      ["y", 2],
+      ["x", 3],
+    ]);
+  });
+
+  it("what one entry says twice counts twice towards the limit", () => {
+    // dtype UINT8, tensor_shape { dim 600000 }
+    const tensor = "080412061204 08c0cf24".replace(" ", "");
+    const one = Buffer.from(`120f0a0178120a${tensor}`, "hex");
+    expect(decodePredictRequest(one, MAX_BYTES).inputs[0]?.shape).toEqual([600_000]);
+    const two = Buffer.from(`121b0a0178120a${tensor}120a${tensor}`, "hex");
+    expect(() => decodePredictRequest(two, MAX_BYTES)).toThrow(
+      expect.objectContaining({ status: "RESOURCE_EXHAUSTED" }) as Error,
+    );
+  });
+
+  it.each<[string, number, (index: number) => number[]]>([
+    // Names of two plain characters.
+    ["inputs", 2, (index) => [0x0a, 2, index & 0x7f, index >> 7, 0x12, 4, 0x08, 4, 0x12, 0]],
+    ["names of outputs", 3, () => []],
+  ])("more than 10,000 %s are refused", (_what, field, contents) => {
+    const fields = Array.from({ length: 10_001 }, (_, index) => {
+      const bytes = contents(index);
+      return Buffer.from([(field << 3) | 2, bytes.length, ...bytes]);
+    });
+    expect(() => decodePredictRequest(Buffer.concat(fields), MAX_BYTES)).toThrow(/more than 10000 tensors/);
+    expect(() => decodePredictRequest(Buffer.concat(fields.slice(1)), MAX_BYTES)).not.toThrow();
+  });
+
   it.each([
     ["too many values", { ...shape(1), float_val: [1, 2] }, "INVALID_ARGUMENT", /at most 1 values/],
     [
@@ -172,6 +251,13 @@ describe("what TensorFlow's clients send", () => {
     ],
     ["a negative size", { ...shape(-1), float_val: [1] }, "INVALID_ARGUMENT", /the size -1/],
     ["an unknown rank", { tensor_shape: { unknown_rank: true } }, "INVALID_ARGUMENT", /rank is unknown/],
+    ["101 dimensions", shape(...new Array<number>(101).fill(1)), "INVALID_ARGUMENT", /more than 100 sizes/],
+    [
+      "more elements than a number can say",
+      shape(...new Array<number>(50).fill(Number.MAX_SAFE_INTEGER), 0),
+      "RESOURCE_EXHAUSTED",
+      /limit/,
+    ],
     [
       "one value for a huge shape",
       { ...shape(100_000, 100_000), float_val: [1] },

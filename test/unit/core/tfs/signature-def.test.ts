@@ -55,3 +55,21 @@ it("takes another signature that predicts where there is no serving_default, and
   });
   expect(decodeSignatureMap(new Uint8Array())).toBeUndefined();
 });
+
+it("tells an unknown rank from a scalar", () => {
+  const definition = {
+    method_name: "tensorflow/serving/predict",
+    inputs: {
+      any: { dtype: 1, tensor_shape: { unknown_rank: true } },
+      scalar: { dtype: 1, tensor_shape: {} },
+    },
+    outputs: {},
+  };
+  const bytes = mapType
+    .encode(mapType.fromObject({ signature_def: { serving_default: definition } }))
+    .finish();
+  expect(decodeSignatureMap(bytes)?.inputs).toEqual([
+    { name: "any", datatype: "FP32", shape: [], unknownRank: true },
+    { name: "scalar", datatype: "FP32", shape: [] },
+  ]);
+});

@@ -9,12 +9,13 @@ import type { Recipe } from "../../../../src/serving/recipe.ts";
 const dimensions = {
   encoding: ["json", "binary"],
   placement: ["server"],
+  model: ["m"],
   input: ["street.bag"],
 } as unknown as Dimensions;
 
 function specOf(change: Partial<BenchSpec> & { readonly lists?: Partial<Dimensions> } = {}): BenchSpec {
   const { lists, ...rest } = change;
-  return { asked: [], ...rest, dimensions: { ...dimensions, ...lists } } as unknown as BenchSpec;
+  return { asked: [], also: [], ...rest, dimensions: { ...dimensions, ...lists } } as unknown as BenchSpec;
 }
 
 function serverOf(
@@ -123,5 +124,55 @@ describe("planForeign", () => {
     expect(() => planForeign(specOf({ shape, asked: ["input"] }), serverOf([floats]), undefined)).toThrow(
       /belongs to --input synthetic/,
     );
+  });
+
+  it("sends scenes of the size that pictures must have, unless frames get it", () => {
+    const sized = serverOf([{ ...photo, shape: [1, 32, 64, 3] }]);
+    const plan = planForeign(specOf(), sized, undefined);
+    expect(plan.dimensions.input).toEqual(["synthetic"]);
+    expect(plan.notes.join("\n")).toMatch(/pictures of one size: scenes of that size are sent instead/);
+    expect(plan.notes.join("\n")).not.toContain("seeded");
+    expect(plan.source("m", "synthetic")).toMatchObject({
+      spec: { synthetic: { kind: "scene", widthPx: 64, heightPx: 32 } },
+    });
+    const size = { kind: "image", widthPx: 64, heightPx: 32 } as const;
+    expect(planForeign(specOf({ size }), sized, undefined).dimensions.input).toEqual(["street.bag"]);
+    expect(planForeign(specOf({ asked: ["input"] }), sized, undefined).dimensions.input).toEqual([
+      "street.bag",
+    ]);
+  });
+
+  it("looks at the cells of `also`, too", () => {
+    const shape = [{ name: "x", dims: [2, 4] }];
+    const asked = ["input"] as const;
+    const also = [{ input: ["synthetic"] }];
+    const plan = planForeign(specOf({ asked, also, shape }), serverOf([floats]), undefined);
+    expect(plan.source("m", "synthetic")).toMatchObject({ shapes: "2x4" });
+    // Of a model that nothing is made for no shape is asked.
+    const free: TensorMetadata = { name: "y", datatype: "FP32", shape: [-1, -1] };
+    const other = planForeign(
+      specOf({ asked, also: [{ input: ["synthetic"], model: ["n"] }] }),
+      serverOf([free]),
+      undefined,
+    );
+    expect(other.dimensions.input).toEqual(["street.bag"]);
+  });
+
+  it("refuses one reference for several models", () => {
+    const one = serverOf([floats]);
+    const models = new Map(
+      [...one.models.values()].flatMap(
+        (model) =>
+          [
+            ["m", model],
+            ["n", model],
+          ] as const,
+      ),
+    );
+    const two = { ...one, models };
+    expect(() => planForeign(specOf({ reference: "m.onnx" }), two, undefined)).toThrow(
+      /--reference: one file is one model, got 2 \(m, n\)/,
+    );
+    expect(() => planForeign(specOf({ reference: "m.onnx" }), serverOf([floats]), undefined)).not.toThrow();
   });
 });

@@ -41,4 +41,21 @@ describe("shapedInputs", () => {
       expect(() => shapedInputs({ name: "m", inputs: [] }, given)).toThrow(/does not tell the inputs/);
     }
   });
+
+  it("takes any shape where the server tells no rank, and asks for one", () => {
+    const inputs: TensorMetadata[] = [{ name: "x", datatype: "FP32", shape: [], unknownRank: true }];
+    for (const dims of [[3], [1, 2, 3]]) {
+      expect(shapedInputs({ name: "m", inputs }, [{ name: "x", dims }])).toEqual([
+        { name: "x", datatype: "FP32", shape: dims },
+      ]);
+    }
+    expect(() => shapedInputs({ name: "m", inputs }, [])).toThrow(
+      /the input 'x' FP32 of any shape needs one, e.g. --shape x:/,
+    );
+    expect(() => shapedInputs({ name: "m", inputs }, [{ name: "x", datatype: "INT32", dims: [3] }])).toThrow(
+      /does not fit/,
+    );
+    const scalar: TensorMetadata = { name: "x", datatype: "FP32", shape: [] };
+    expect(shapedInputs({ name: "m", inputs: [scalar] }, [])).toEqual([scalar]);
+  });
 });

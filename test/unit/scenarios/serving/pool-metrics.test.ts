@@ -71,6 +71,19 @@ describe("the metrics of a pool", () => {
     expect(await countsOf(pool, [a])).toEqual([12, 3]);
   });
 
+  it("do not wait for ever for a process that is stopped: what it told last counts", async () => {
+    const pool = new PoolMetrics<FakeWorker>(1);
+    const [a, b] = [new FakeWorker(), new FakeWorker()];
+    a.inferences = b.inferences = 5;
+    const askB = async (worker: FakeWorker) => (worker === b ? ask(worker) : new Promise<never>(() => {}));
+    await pool.page([b], askB);
+    b.inferences = 7;
+    const { text } = await pool.page([a, b], askB);
+    expect(sample(text, "nv_inference_count")).toBe(7);
+    const stopped = await pool.page([b], () => new Promise<never>(() => {}));
+    expect(sample(stopped.text, "nv_inference_count")).toBe(7);
+  });
+
   it("lose nobody who ends while two pages are put together", async () => {
     const pool = new PoolMetrics<FakeWorker>();
     const workers = [1, 2, 3].map((inferences) => Object.assign(new FakeWorker(), { inferences }));

@@ -11,11 +11,16 @@ describe("the wait before a process is replaced", () => {
     expect(delay.ended(0)).toBe(200);
   });
 
-  it("counts starts that came to nothing until one served", () => {
+  it("counts starts that came to nothing until one served, or one does not count", () => {
     const delay = new RestartDelay();
-    delay.startFailed();
-    delay.startFailed();
+    delay.startFailed(true);
+    delay.startFailed(true);
     expect(delay.failedStarts).toBe(2);
+    // Others serve: it may go on like this.
+    delay.startFailed(false);
+    expect(delay.failedStarts).toBe(0);
+    expect(delay.startFailed(true)).toBe(800);
+    expect(delay.failedStarts).toBe(1);
     delay.ended(5);
     expect(delay.failedStarts).toBe(0);
   });

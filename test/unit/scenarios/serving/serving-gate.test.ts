@@ -42,6 +42,18 @@ describe("a gate in front of a core", () => {
     await expect(drained).resolves.toBe(0);
   });
 
+  it("is not ready once it leaves, and still takes what is on its way", async () => {
+    const { core, held } = heldCore();
+    const { gate } = gateOf(core);
+    gate.leave();
+    expect(gate.core.isReady()).toBe(false);
+    expect(gate.core.isModelReady("m")).toBe(false);
+    const late = gate.core.infer(REQUEST, NEVER);
+    held[0]?.resolve(ANSWER);
+    await expect(late).resolves.toBe(ANSWER);
+    await expect(gate.drain(60_000)).resolves.toBe(0);
+  });
+
   it("fails with UNAVAILABLE what is left after the time, and says how much", async () => {
     const { core, held } = heldCore();
     const { gate } = gateOf(core);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressOf, hostPort, listenError } from "../../../../src/transports/grpc/address.ts";
+import { addressOf, hostPort, listenError, reachableHost } from "../../../../src/transports/grpc/address.ts";
 
 describe("addresses", () => {
   it.each([
@@ -23,6 +23,15 @@ describe("addresses", () => {
     expect(hostPort("::1", 1)).toBe("[::1]:1");
     expect(hostPort("[::1]", 1)).toBe("[::1]:1");
     expect(hostPort("localhost", 0)).toBe("localhost:0");
+  });
+
+  it.each([
+    ["0.0.0.0", "127.0.0.1"],
+    ["::", "::1"],
+    ["[::]", "::1"],
+    ["example.com", "example.com"],
+  ])("what listens on %s is reached at %s", (host, reachable) => {
+    expect(reachableHost(host)).toBe(reachable);
   });
 });
 

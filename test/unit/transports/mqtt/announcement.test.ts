@@ -79,7 +79,7 @@ describe("Announcement", () => {
     ]);
   });
 
-  it("takes its models back at the end; those of a group stay for the others, who get the requests at once", async () => {
+  it("takes its models back at the end, and a group's members leave the requests to the others first", async () => {
     const { core } = fakeCore({ a: "1" });
     const alone = new Announcement(core, { serverId: "s", passing: false, group: undefined, qos: 0 });
     const { connection, take } = fakeConnection();
@@ -96,16 +96,46 @@ describe("Announcement", () => {
     await member.begin(connection);
     take();
     await member.refuse(connection);
-    // Asked again, and by the clock: it stays silent.
+    // Asked again, by the clock, and by another's end: it stays silent.
     await member.refuse(connection);
     await member.follow(connection);
+    await member.retell(connection, "oip/v2/models/a");
     await member.end(connection);
     expect(take()).toEqual([
       'oip/v2/servers/s/status {"live":true,"ready":false}',
       "unsubscribe $share/g/oip/v2/models/a/infer",
       'oip/v2/servers/s/status {"live":false,"ready":false}',
+      "oip/v2/models/a ",
       "oip/v2/servers/s ",
       "oip/v2/servers/s/status ",
     ]);
+  });
+
+  it("takes a model back that one of a group unloads; who still serves it hears that and says it again", async () => {
+    const leaving = fakeCore({ a: "1", b: "1" });
+    const staying = fakeCore({ a: "1", b: "1" });
+    const options = { passing: true, group: "g", qos: 0 } as const;
+    const first = new Announcement(leaving.core, { serverId: "s", ...options });
+    const second = new Announcement(staying.core, { serverId: "t", ...options });
+    const { connection, take } = fakeConnection();
+    await first.begin(connection);
+    expect(take().slice(0, 3)).toEqual([
+      "subscribe $share/g/oip/v2/models/a/infer",
+      "subscribe oip/v2/models/a",
+      model("a", "1"),
+    ]);
+    await second.begin(connection);
+    take();
+    delete leaving.models["a"];
+    await first.follow(connection);
+    expect(take()).toEqual(["oip/v2/models/a ", "unsubscribe $share/g/oip/v2/models/a/infer"]);
+    await first.retell(connection, "oip/v2/models/a");
+    expect(take()).toEqual([]);
+    await second.retell(connection, "oip/v2/models/a");
+    expect(take()).toEqual([model("a", "1")]);
+    // The last one that serves it takes it back for good, though it hears of it before its clock.
+    delete staying.models["a"];
+    await second.retell(connection, "oip/v2/models/a");
+    expect(take()).toEqual(["oip/v2/models/a ", "unsubscribe $share/g/oip/v2/models/a/infer"]);
   });
 });

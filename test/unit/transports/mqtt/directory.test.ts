@@ -59,7 +59,10 @@ describe("Directory", () => {
   it("forgets what is taken back and what cannot be read, and leaves other topics alone", () => {
     directory.accept(statusTopic("s"), READY);
     directory.accept(modelTopic("m"), json({ name: "m" }));
+    expect(directory.takenBackMs).toBe(Number.NEGATIVE_INFINITY);
     directory.accept(modelTopic("m"), Buffer.alloc(0));
+    expect(directory.takenBackMs).toBeGreaterThanOrEqual(0);
+    expect(directory.takenBackMs).toBeLessThanOrEqual(performance.now());
     expect(directory.offers("m")).toBe(false);
     directory.accept(statusTopic("s"), Buffer.from("{"));
     expect(directory.refusal()).toMatchObject({ status: "UNAVAILABLE" });

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodePublishHead, variableHeaderBytes } from "../../../../src/transports/mqtt/publish-head.ts";
+import {
+  checkFields,
+  encodePublishHead,
+  variableHeaderBytes,
+} from "../../../../src/transports/mqtt/publish-head.ts";
 
 /** The golden bytes are those of mqtt-packet 9 for the same packet, its payload cut off. */
 describe("encodePublishHead", () => {
@@ -67,5 +71,24 @@ describe("encodePublishHead", () => {
         },
       ),
     );
+  });
+});
+
+describe("checkFields", () => {
+  const long = (bytes: number): string => "é".repeat(bytes / 2) + "e".repeat(bytes % 2);
+
+  it.each([
+    ["topic", (bytes: number) => ({ topic: long(bytes) })],
+    ["response topic", (bytes: number) => ({ topic: "t", properties: { responseTopic: long(bytes) } })],
+    ["content type", (bytes: number) => ({ topic: "t", properties: { contentType: long(bytes) } })],
+    [
+      "correlation data",
+      (bytes: number) => ({ topic: "t", properties: { correlationData: Buffer.alloc(bytes) } }),
+    ],
+  ])("takes a %s of 65,535 bytes and no more", (name, head) => {
+    expect(() => checkFields(head(65_535))).not.toThrow();
+    const check = (): void => checkFields(head(65_536));
+    expect(check).toThrow(`the ${name} of a message has 65536 bytes, expected at most 65535`);
+    expect(check).toThrow(expect.objectContaining({ status: "INVALID_ARGUMENT" }));
   });
 });
