@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import { BenchError } from "../core/errors.ts";
-import type { ModelMetadata } from "../core/metadata.ts";
 import { openSource } from "../inputs/open-source.ts";
 import { meanRatePerSec } from "../load/arrival-times.ts";
 import { readScheduleFile } from "../load/schedule-file.ts";
@@ -9,7 +8,6 @@ import type { Recipe } from "../serving/recipe.ts";
 import { type ModelFile, openModel } from "../serving/repository.ts";
 import type { BenchSpec, Dimensions } from "./bench-spec.ts";
 import { brokerVersion } from "./broker-version.ts";
-import type { Cell } from "./cell.ts";
 import { sourceSpecOf } from "./cell-specs.ts";
 import { checkGenerators } from "./check-generators.ts";
 import { findRecipe } from "./find-recipe.ts";
@@ -17,31 +15,12 @@ import { type ForeignPlan, planForeign } from "./foreign/plan-foreign.ts";
 import { probeServer } from "./foreign/probe-server.ts";
 import type { RecordedTimes } from "./load-keys.ts";
 import { expandMatrix, type SourceFacts } from "./matrix.ts";
+import type { PlannedCells, PrepareOptions } from "./planned-cells.ts";
 import { type PreparedAnswers, prepareAnswers } from "./prepare-answers.ts";
 import { recordedTimes } from "./recorded-times.ts";
 
 /** A bench that is ready to run: everything that could be wrong before the first request has been looked at. */
 export interface BenchPlan extends PlannedCells, PreparedAnswers {}
-
-/** The matrix, expanded. */
-export interface PlannedCells {
-  readonly spec: BenchSpec;
-  readonly cells: readonly Cell[];
-  /** Combinations that cannot be, in words. */
-  readonly skipped: readonly string[];
-  /** About inputs and models, for the report. */
-  readonly notes: readonly string[];
-  /** `seeded` or `trained` weights, by model; built-in and foreign models are not in it. */
-  readonly weights: Readonly<Record<string, string>>;
-  /** What a server elsewhere says of its models. */
-  readonly signatures: ReadonlyMap<string, ModelMetadata>;
-}
-
-export interface PrepareOptions {
-  readonly signal: AbortSignal;
-  /** A line about what takes time. */
-  onProgress(line: string): void;
-}
 
 /**
  * Opens inputs and models (generating what is to be generated), expands the matrix, and nothing else.

@@ -16,6 +16,12 @@ export interface Preparation {
   readonly finish?: ((response: InferResponse) => Promise<readonly Tensor[]>) | undefined;
 }
 
+/** A cell's preparation together with the client's worker behind it, where it needs one. */
+export interface FrameWork {
+  readonly preparation: Preparation;
+  close(): Promise<void>;
+}
+
 /** How a cell's frames become requests. */
 export interface PreparationSpec {
   readonly modelName: string;

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtinModel } from "../serving/builtin.ts";
-import type { PlannedCells, PrepareOptions } from "./bench-plan.ts";
 import type { Cell } from "./cell.ts";
 import { coreSpecOf } from "./cell-specs.ts";
 import { Child } from "./child.ts";
+import type { PlannedCells, PrepareOptions } from "./planned-cells.ts";
 import type { ReferenceCommands } from "./processes/commands.ts";
 
 /** What the answers of a bench are compared with: files that its generators read. */

@@ -5,7 +5,6 @@ import type { InferRequest, InferResponse } from "../core/inference.ts";
 import { DECODE_NS, INFER_NS, QUEUE_NS } from "../core/parameters.ts";
 import type { EncodedResponse } from "../core/serving-core.ts";
 import { type BuiltinModel, builtinInput, builtinMetadata, builtinOutputs, delayOf } from "./builtin.ts";
-import { wantedOutputs, wantsClasses } from "./classification.ts";
 import type { CodecClient } from "./codec-client.ts";
 import { createDelayInstance, type DelayJob, type DelayTimes } from "./delay-instance.ts";
 import { describeConfiguration } from "./describe-configuration.ts";
@@ -13,6 +12,7 @@ import { CLOSING, type EncodedBody, type ModelHost } from "./model-host.ts";
 import { requestTimeoutUs } from "./request-timeout.ts";
 import { Scheduler } from "./scheduler.ts";
 import { createStatistics } from "./statistics.ts";
+import { wantedOutputs, wantsClasses } from "./wanted-outputs.ts";
 
 const VERSION = "1";
 

@@ -1,9 +1,9 @@
 import { TransportError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { WantedOutput } from "./classification.ts";
 import type { CodecAnswer, CodecCall } from "./codec-protocol.ts";
 import { CLOSING, type EncodedBody } from "./model-host.ts";
 import { transferTensors, transferViews } from "./tensor-transfer.ts";
+import type { WantedOutput } from "./wanted-outputs.ts";
 import { startWorkerCalls, type WorkerCalls } from "./worker-calls.ts";
 
 type Calls = WorkerCalls<CodecCall, CodecAnswer, null>;

@@ -1,8 +1,8 @@
 import type { AnswerForm, WrittenAnswerBody } from "../core/body-codec.ts";
 import type { InferRequest } from "../core/inference.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { WantedOutput } from "./classification.ts";
 import type { EncodedBody } from "./model-host.ts";
+import type { WantedOutput } from "./wanted-outputs.ts";
 
 /** To the codec worker: parse a body, write outputs, or classify them. */
 export type CodecCall =

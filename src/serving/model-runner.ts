@@ -5,13 +5,14 @@ import { splitBytes, type Tensor } from "../core/tensor.ts";
 import { decodeImage } from "../vision/image-codec.ts";
 import { alignTensors } from "./align-tensors.ts";
 import { splitTensors, stackTensors } from "./batching.ts";
-import { classifyOutputs, wantedOutputs } from "./classification.ts";
+import { classifyOutputs } from "./classification.ts";
 import { readUnchanged } from "./file-stamp.ts";
 import type { FrameSize } from "./graphs/add-preprocess.ts";
 import { createModelSessions, type SessionContent } from "./model-sessions.ts";
 import { shapeRequest } from "./request-shape.ts";
 import { requestTimeoutUs } from "./request-timeout.ts";
 import { verifyDevice } from "./verify-device.ts";
+import { wantedOutputs } from "./wanted-outputs.ts";
 import { warmUpTensors } from "./warm-up.ts";
 import type {
   EncodedWork,

@@ -5,7 +5,6 @@ import type { ModelMetadata } from "../core/metadata.ts";
 import { DECODE_NS, INFER_NS, type Parameters, QUEUE_NS } from "../core/parameters.ts";
 import type { EncodedResponse } from "../core/serving-core.ts";
 import type { BatchPolicy } from "./batching.ts";
-import { wantedOutputs } from "./classification.ts";
 import { describeConfiguration } from "./describe-configuration.ts";
 import type { EngineSettings } from "./engine-options.ts";
 import { keepWorkers } from "./kept-workers.ts";
@@ -17,6 +16,7 @@ import { requestTimeoutUs } from "./request-timeout.ts";
 import { type Instance, type Job, Scheduler } from "./scheduler.ts";
 import { createStatistics } from "./statistics.ts";
 import type { VersionPolicy } from "./version-policy.ts";
+import { wantedOutputs } from "./wanted-outputs.ts";
 import type { ModelWorkerData, Work, WorkSuccess } from "./worker-protocol.ts";
 
 interface WorkJob extends Job {

@@ -3,8 +3,8 @@ import { channelsOf, isPixelEncoding, PIXEL_ENCODINGS, type PixelEncoding } from
 import type { TensorMetadata } from "../core/metadata.ts";
 import { CONTENT } from "../core/parameters.ts";
 import { checkTensor, type Tensor } from "../core/tensor.ts";
-import type { WantedOutput } from "./classification.ts";
 import type { Recipe } from "./recipe.ts";
+import type { WantedOutput } from "./wanted-outputs.ts";
 
 /** What must be known of a model to check a request to it; plain data. */
 export interface ServedModel {

@@ -3,10 +3,10 @@ import type { PixelEncoding } from "../core/frame.ts";
 import type { BodyCodec, EncodedContext } from "../core/serving-core.ts";
 import type { FailureStatus } from "../core/status.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { WantedOutput } from "./classification.ts";
 import type { FileStamp } from "./file-stamp.ts";
 import type { ServedModel } from "./request-shape.ts";
 import type { SessionSettings } from "./session-settings.ts";
+import type { WantedOutput } from "./wanted-outputs.ts";
 
 /** A content to run before readiness. */
 export interface WarmUpContent {

@@ -4,8 +4,8 @@ import type { Encoding } from "../../core/transport.ts";
 import type { ClientPipelineOptions } from "../../serving/client-pipeline.ts";
 import type { ForeignForm } from "../foreign/foreign-form.ts";
 import { seededTensors } from "../foreign/seeded-tensors.ts";
+import type { FrameWork } from "../preparation.ts";
 import { createPreparation, needsPipeline, type Preparation, type PreparationSpec } from "../preparation.ts";
-import type { FrameWork } from "./frame-work.ts";
 
 export interface ForeignWorkOptions {
   readonly form: ForeignForm;

@@ -4,7 +4,7 @@ import type { Frame } from "../../core/frame.ts";
 import type { ModelMetadata } from "../../core/metadata.ts";
 import type { Encoding } from "../../core/transport.ts";
 import type { ForeignForm } from "../foreign/foreign-form.ts";
-import { createPreparation, needsPipeline, type Preparation, type PreparationSpec } from "../preparation.ts";
+import { createPreparation, type FrameWork, needsPipeline, type PreparationSpec } from "../preparation.ts";
 import type { CoreSpec } from "./commands.ts";
 import { createForeignWork } from "./foreign-work.ts";
 import { recipeOf } from "./recipe-of.ts";
@@ -18,12 +18,6 @@ export interface FrameWorkOptions {
   readonly frames: readonly Frame[];
   /** Present for a server that is not ours. */
   readonly foreign?: ForeignForm | undefined;
-}
-
-/** A cell's preparation together with the client's worker behind it, where it needs one. */
-export interface FrameWork {
-  readonly preparation: Preparation;
-  close(): Promise<void>;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { DELAY_US } from "../../core/parameters.ts";
 import type { Prepared } from "../../load/load-context.ts";
-import type { FrameWork } from "./frame-work.ts";
+import type { FrameWork } from "../preparation.ts";
 
 /**
  * The same work for a `delay` model whose requests each ask for a time of their own: request `idPrefix + i` for `delaysUs[i]`.

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { PlannedCells } from "../../../src/scenarios/bench-plan.ts";
 import type { Cell } from "../../../src/scenarios/cell.ts";
 import type { ForeignForm } from "../../../src/scenarios/foreign/foreign-form.ts";
+import type { PlannedCells } from "../../../src/scenarios/planned-cells.ts";
 import { prepareAnswers } from "../../../src/scenarios/prepare-answers.ts";
 
 function cellOf(encoding: string, kind: ForeignForm["kind"]): Cell {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { splitBytes, type Tensor } from "../../../src/core/tensor.ts";
-import { classifyOutputs, MOST_CLASSES, wantedOutputs } from "../../../src/serving/classification.ts";
+import { classifyOutputs } from "../../../src/serving/classification.ts";
+import { MOST_CLASSES, wantedOutputs } from "../../../src/serving/wanted-outputs.ts";
 
 const tensor = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor => ({
   name: "scores",

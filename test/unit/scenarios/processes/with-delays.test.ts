@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { DELAY_US } from "../../../../src/core/parameters.ts";
 import type { Prepared } from "../../../../src/load/load-context.ts";
-import type { FrameWork } from "../../../../src/scenarios/processes/frame-work.ts";
+import type { FrameWork } from "../../../../src/scenarios/preparation.ts";
 import { withDelays } from "../../../../src/scenarios/processes/with-delays.ts";
 
 const request = (id: string) => ({ modelName: "delay", id, parameters: { kept: true }, inputs: [] });
