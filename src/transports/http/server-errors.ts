@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { messageOf, TransportError } from "../../core/errors.ts";
+import type { FailureStatus } from "../../core/status.ts";
 import { httpCodeOf, PAYLOAD_TOO_LARGE, STATUS_HEADER, statusOfHttp } from "./status-codes.ts";
 
 /** Every error is `{"error": "…"}` with the exact status name in a header. */
@@ -14,11 +15,18 @@ export function setErrorAnswers(app: FastifyInstance): void {
   });
 }
 
-/** Answers with an error, also one that arose before any route. */
-export async function answerError(reason: unknown, reply: FastifyReply): Promise<void> {
+/**
+ * Answers with an error, also one that arose before any route.
+ * @param codeOf - HTTP's code for a status. @default that of the V2 REST API
+ */
+export async function answerError(
+  reason: unknown,
+  reply: FastifyReply,
+  codeOf: (status: FailureStatus) => number = httpCodeOf,
+): Promise<void> {
   const error = fromHandler(reason);
   // A body over the limit has its code already; a full queue is RESOURCE_EXHAUSTED too.
-  if (reply.statusCode !== PAYLOAD_TOO_LARGE) void reply.code(httpCodeOf(error.status));
+  if (reply.statusCode !== PAYLOAD_TOO_LARGE) void reply.code(codeOf(error.status));
   await reply.header(STATUS_HEADER, error.status).send({ error: messageOf(error) });
 }
 
