@@ -4,12 +4,12 @@ import { createSchedule } from "../../load/schedule.ts";
 export interface CalibrationCase {
   readonly name: string;
   readonly what: string;
-  /** The built-in model: it waits the time in its name unless the request says otherwise. */
+  /** The built-in model. */
   readonly model: string;
   /** When each request is to start, nanoseconds from the run's start, ascending. */
   readonly offsetsNs: Float64Array;
-  /** What request 0, 1, … asks to wait, microseconds; absent: all the model's own time. */
-  readonly delaysUs?: readonly number[] | undefined;
+  /** What request 0, 1, … asks to wait, microseconds. */
+  readonly delaysUs: readonly number[];
   /** So many requests at the head come at equal gaps and find no queue: the path's cost is taken from them, the others are judged. */
   readonly idle: number;
 }
@@ -60,6 +60,7 @@ function constantCase(
     model: `delay-${serviceMs}ms`,
     idle,
     offsetsNs: afterIdle(idle, gapMs * 1e6, (index) => index * gapMs * 1e6, requests),
+    delaysUs: new Array<number>(idle + requests).fill(serviceMs * 1e3),
   };
 }
 
@@ -90,6 +91,7 @@ function loadCase(
     model: `delay-${SERVICE_NS / 1e6}ms`,
     idle,
     offsetsNs: afterIdle(idle, 1e9 / ratePerSec, (index) => offsetsNs[index] ?? Number.NaN, requests),
+    delaysUs: new Array<number>(idle + requests).fill(SERVICE_NS / 1e3),
   };
 }
 

@@ -27,12 +27,24 @@ test("auto goes on until two blocks agree, and at least for its least time", asy
   expect(result.requests).toBeGreaterThan(40);
   expect(result.durationMs).toBeLessThan(AUTO_WARM_UP.mostMs);
   const steady = await warmUp(
-    madeContext(clock, { clients: [clientOf(clock, () => 1)] }),
+    madeContext(clock, { clients: [clientOf(clock, () => 20)] }),
     { kind: "auto" },
     { concurrency: 1 },
   );
   expect(steady.durationMs).toBeGreaterThanOrEqual(AUTO_WARM_UP.leastMs);
-  expect(steady.durationMs).toBeLessThan(AUTO_WARM_UP.leastMs + 10);
+  expect(steady.durationMs).toBeLessThan(AUTO_WARM_UP.leastMs + 30);
+});
+
+test("auto goes on for its longer least time where answers are many", async () => {
+  const clock = madeClock();
+  const result = await warmUp(
+    madeContext(clock, { clients: [clientOf(clock, () => 1)] }),
+    { kind: "auto" },
+    { concurrency: 1 },
+  );
+  expect(result.settled).toBe(true);
+  expect(result.durationMs).toBeGreaterThanOrEqual(AUTO_WARM_UP.leastMsOfMany);
+  expect(result.durationMs).toBeLessThan(AUTO_WARM_UP.leastMsOfMany + 10);
 });
 
 test("auto gives up at its longest time and says that nothing settled", async () => {
