@@ -10,14 +10,22 @@ import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../dist/core/transport.js";
 import { Child } from "../../dist/scenarios/child.js";
 import { pairedRatio } from "../overhead/paired.mjs";
 import { ghzIn, PEERS, perfAnalyzerIn } from "./perf-analyzer.mjs";
+import { startTriton, writeSegmentRepositories } from "./serving-processes.mjs";
 
 /**
- * `npm run bench:instruments -- [options]`: the same running server (a programmed service time) measured by wirebench, by
- * perf_analyzer and by ghz, interleaved: each block is a random order of the three and the same backwards. Prints the ratio
- * of wirebench's p50 and p99 to each of the others' with its 95 % interval; the last line is one JSON object.
+ * `npm run bench:instruments -- [options]`: the same running server measured by wirebench, by perf_analyzer and by ghz, interleaved:
+ * each block is a random order of them and the same backwards. Prints the ratio of wirebench's p50 and p99 to each of the
+ * others' with its 95 % interval; the last line is one JSON object.
  *
- * --peers DIR is where test/interop/install.sh put its peers [$WIREBENCH_CACHE, ~/.cache/wirebench-interop], or a folder that holds
- * the programs `perf_analyzer` and `ghz`.
+ *   --peers DIR            where test/interop/install.sh put its peers [$WIREBENCH_CACHE, ~/.cache/wirebench-interop], or a
+ *                          folder that holds the programs `perf_analyzer` and `ghz`
+ *   --model NAME           built in: `delay-20ms` has a known service time, `null` shows what the clients cost [delay-20ms]
+ *   --bytes N              of its input [1024]
+ *   --segment FILE.onnx    NVIDIA Triton with this model (uint8 [1,H,W,3] `input`) instead of our server; without ghz
+ *   --frame WxH            its frame [968x608]
+ *   --concurrency N        requests outstanding [1]
+ *   --blocks N             two runs of each instrument [8]
+ *   --requests N           of each run [400]
  */
 const { values } = parseArgs({
   options: {
@@ -26,12 +34,18 @@ const { values } = parseArgs({
     requests: { type: "string", default: "400" },
     model: { type: "string", default: "delay-20ms" },
     bytes: { type: "string", default: "1024" },
+    segment: { type: "string" },
+    frame: { type: "string", default: "968x608" },
+    concurrency: { type: "string", default: "1" },
   },
 });
-const { model } = values;
+const { segment, concurrency } = values;
+const model = segment === undefined ? values.model : "segment";
+const [widthPx, heightPx] = values.frame.split("x");
+const shape = segment === undefined ? `input:${values.bytes}` : `input:1,${heightPx},${widthPx},3`;
 const perf = perfAnalyzerIn(values.peers);
 const ghzFile = ghzIn(values.peers);
-const missing = [perf.file, ghzFile].filter((file) => !existsSync(file));
+const missing = [perf.file, ...(segment === undefined ? [ghzFile] : [])].filter((file) => !existsSync(file));
 if (missing.length > 0) {
   process.stderr.write(
     `bench:instruments: ${missing.join(" and ")} missing: run test/interop/install.sh clients ghz, or name a folder (--peers)\n`,
@@ -48,10 +62,25 @@ const PROTO = new URL("../../proto/inference.proto", import.meta.url).pathname;
 /** What one instrument read in one run, milliseconds. @typedef {{ p50Ms: number, p99Ms: number }} Reading */
 
 const folder = await mkdtemp(join(tmpdir(), "wirebench-instruments-"));
-/** @type {Child<import("../../dist/scenarios/processes/commands.js").ServerCommands>} */
-const server = new Child({ role: "server", tuning: "tuned" });
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => void server.end());
+/** Ends the server that is measured. @type {() => Promise<unknown>} */
+let stop = async () => {};
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => void stop());
 try {
+  await measure(segment === undefined ? await startOurs() : await startForeign(segment));
+} catch (error) {
+  process.stderr.write(
+    `bench:instruments: ${error instanceof Error ? error.message.split("\n")[0] : error}\n`,
+  );
+  process.exitCode = 1;
+} finally {
+  await stop();
+  await rm(folder, { recursive: true });
+}
+
+async function startOurs() {
+  /** @type {Child<import("../../dist/scenarios/processes/commands.js").ServerCommands>} */
+  const server = new Child({ role: "server", tuning: "tuned" });
+  stop = () => server.end();
   const { endpoints } = await server.ask("start", {
     listeners: /** @type {const} */ (["http", "grpc"]).map((transport) => ({
       transport,
@@ -63,15 +92,15 @@ try {
     maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
     qos: 0,
   });
-  await measure({ http: String(endpoints[0]), grpc: String(endpoints[1]) });
-} catch (error) {
-  process.stderr.write(
-    `bench:instruments: ${error instanceof Error ? error.message.split("\n")[0] : error}\n`,
-  );
-  process.exitCode = 1;
-} finally {
-  await server.end();
-  await rm(folder, { recursive: true });
+  return { http: String(endpoints[0]), grpc: String(endpoints[1]) };
+}
+
+/** @param {string} file */
+async function startForeign(file) {
+  const repositories = await writeSegmentRepositories(folder, file, 2);
+  const triton = await startTriton(values.peers, repositories.triton);
+  stop = triton.stop;
+  return { http: `http://${triton.http}`, grpc: `grpc://${triton.grpc}` };
 }
 
 /** @param {Record<"http" | "grpc", string>} endpoints */
@@ -83,7 +112,7 @@ async function measure(endpoints) {
     "perf_analyzer http": () => perfAnalyzer("http", endpoints.http),
     "wirebench grpc": () => wirebench("grpc", endpoints.grpc),
     "perf_analyzer grpc": () => perfAnalyzer("grpc", endpoints.grpc),
-    "ghz grpc": () => ghz(endpoints.grpc),
+    ...(segment === undefined ? { "ghz grpc": () => ghz(endpoints.grpc) } : {}),
   };
   /** @type {Map<string, Reading[]>} */
   const readings = new Map(Object.keys(instruments).map((name) => [name, []]));
@@ -105,6 +134,7 @@ async function measure(endpoints) {
     ["wirebench grpc", "perf_analyzer grpc"],
     ["wirebench grpc", "ghz grpc"],
   ])) {
+    if (!(theirs in instruments)) continue;
     for (const figure of /** @type {const} */ (["p50Ms", "p99Ms"])) {
       const of = (/** @type {string} */ name) => (readings.get(name) ?? []).map((reading) => reading[figure]);
       const ratio = pairedRatio(of(theirs), of(ours));
@@ -126,20 +156,29 @@ function mean(numbers) {
 /** @param {"http" | "grpc"} transport @param {string} url @returns {Promise<Reading>} */
 async function wirebench(transport, url) {
   const out = await mkdtemp(join(folder, "run-"));
-  const load = ["--requests", String(requests), "--repetitions", "1", "--concurrency", "1", "--warmup", "1s"];
-  const what = [
-    "--transport",
-    transport,
-    "--url",
-    url,
-    "--model",
-    model,
-    "--input",
-    "synthetic",
-    "--size",
-    String(bytes),
+  const load = [
+    "--requests",
+    String(requests),
+    "--repetitions",
+    "1",
+    "--concurrency",
+    concurrency,
+    "--warmup",
+    "1s",
   ];
-  await run(process.execPath, [CLI, "bench", ...what, "--encoding", "binary", ...load, "--out", out]);
+  const what = ["--transport", transport, "--url", url, "--model", model, "--input", "synthetic"];
+  const size = segment === undefined ? ["--size", String(bytes)] : ["--shape", shape];
+  await run(process.execPath, [
+    CLI,
+    "bench",
+    ...what,
+    ...size,
+    "--encoding",
+    "binary",
+    ...load,
+    "--out",
+    out,
+  ]);
   const [name = ""] = await readdir(out);
   const report = JSON.parse(await readFile(join(out, name, "report.json"), "utf8"));
   const { p50Ms, p99Ms } = report.cells[0].figures.service;
@@ -150,8 +189,8 @@ async function wirebench(transport, url) {
 /** @param {"http" | "grpc"} transport @param {string} url @returns {Promise<Reading>} */
 async function perfAnalyzer(transport, url) {
   const csv = join(folder, `perf-${performance.now()}.csv`);
-  const load = ["--concurrency-range", "1", "--request-count", String(requests), "-f", csv];
-  const what = ["-m", model, "-u", new URL(url).host, "-i", transport, "--shape", `input:${bytes}`];
+  const load = ["--concurrency-range", concurrency, "--request-count", String(requests), "-f", csv];
+  const what = ["-m", model, "-u", new URL(url).host, "-i", transport, "--shape", shape];
   await run(perf.file, [...what, ...load], { env: perf.env });
   const [head = "", row = ""] = (await readFile(csv, "utf8")).split("\n");
   const columns = head.split(",");
@@ -174,7 +213,7 @@ async function ghz(url) {
     "-D",
     data,
   ];
-  const load = ["-n", String(requests), "-c", "1", "-O", "json"];
+  const load = ["-n", String(requests), "-c", concurrency, "-O", "json"];
   const { stdout } = await run(ghzFile, [...what, ...load, new URL(url).host]);
   /** @type {{ latencyDistribution: { percentage: number, latency: number }[] }} */
   const { latencyDistribution } = JSON.parse(stdout);

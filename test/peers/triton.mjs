@@ -23,7 +23,8 @@ import { startOurs, startTriton, writeSegmentRepositories } from "./serving-proc
  *   --block-ms N           how long a measurement is to take, roughly, beside perf_analyzer's own start [1500]; longer where
  *                          twelve requests in a row take longer
  *   --workers N            processes of our server [1]
- *   --segment FILE.onnx    also this model (uint8 [1,H,W,3] `input`) behind both, beside a bare ONNX Runtime loop
+ *   --segment FILE.onnx    also this model (uint8 [1,H,W,3] `input`) behind both, beside a bare ONNX Runtime loop with one run
+ *                          at a time
  *   --frame WxH            its frame [968x608]
  *   --threads N            of the model in each server and in the loop [2]
  *
@@ -152,9 +153,16 @@ async function measureSegment(file) {
   }
   for (const way of /** @type {const} */ (["http", "grpc"])) {
     const shape = `input:1,${heightPx},${widthPx},3`;
-    const what = { peers: values.peers, folder, model: "segment", shape, way, concurrency: 1 };
-    participants[`ours ${way}`] = (ms) => perfAnalyzer({ ...what, server: ours, windowMs: ms / WINDOWS });
-    participants[`Triton ${way}`] = (ms) => perfAnalyzer({ ...what, server: triton, windowMs: ms / WINDOWS });
+    for (const concurrency of numbers(values.concurrency)) {
+      const what = { peers: values.peers, folder, model: "segment", shape, way, concurrency };
+      for (const [name, server] of /** @type {const} */ ([
+        ["ours", ours],
+        ["Triton", triton],
+      ])) {
+        participants[`${name} ${way}, ${concurrency} outstanding`] = (ms) =>
+          perfAnalyzer({ ...what, server, windowMs: ms / WINDOWS });
+      }
+    }
   }
   const readings = await measureBlocks(participants, 1_500);
   for (const name of Object.keys(participants)) {
