@@ -83,7 +83,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         key: "size",
         flags: "--size <WxH>",
         form: "text",
-        help: "resize frames; for synthetic bytes their number",
+        help: "resize frames; for models that take bytes (null, identity) a number: synthetic bytes",
       },
     ],
   },

@@ -28,6 +28,8 @@ import { judgeBasis } from "../scenarios/run-result.ts";
 import { addBenchOptions, parseBenchOptions } from "./bench-options.ts";
 import { createBenchProgress } from "./bench-progress.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { reportedConfiguration } from "./reported-configuration.ts";
+import { createResultKeeper } from "./result-keeper.ts";
 
 const EXAMPLES = `
 Lists are separated by commas; an option replaces the configuration's list. Durations: 250ms, 10s, 2m.
@@ -40,7 +42,7 @@ Examples:
   $ npm run bench -- --transport http --model null --input synthetic --scenario open-loop --rate 100,1000 --duration 10s
   $ npm run bench -- --input drive.bag --scenario open-loop --arrivals recording --speed 2 --when-busy newest-wins --max-in-flight 1
   $ npm run bench -- --scenario open-loop --rate 5 --vehicles 1,4,16 --connections shared
-  $ npm run bench -- --scenario server --rate 10..50:10 --latency-bound 50ms
+  $ npm run bench -- --scenario server --rate 4..12:4 --latency-bound 250ms --duration 100s
   $ npm run bench -- --transport mqtt,grpc --waterfall --save-requests
   $ npm run bench -- --url grpc://10.0.0.7:8001 --model m1-small --concurrency 1,4
   $ npm run bench -- --url http://triton:8000 --model resnet50 --shape input:1,3,224,224 --concurrency 1,4
@@ -143,11 +145,16 @@ async function bench(spec: BenchSpec, { waterfall, saveRequests }: Output): Prom
         state,
         cells: plan.cells.flatMap(({ name }) => results.get(name) ?? []),
       });
+    const keeper = createResultKeeper<Report["state"]>(
+      folder,
+      (state) => writeResults(folder, reportNow(state)),
+      progress.line,
+    );
     const complete = await runBench(plan, interrupt.signal, async (event) => {
       progress.event(event);
       if (event.kind !== "finished") return;
       results.set(event.cell.name, withRun(event, results.get(event.cell.name), spec));
-      await writeResults(folder, reportNow("running"));
+      await keeper.keep("running");
       const { cell, repetition, record, retrieveNs } = event;
       if (record === undefined) return;
       try {
@@ -159,10 +166,12 @@ async function bench(spec: BenchSpec, { waterfall, saveRequests }: Output): Prom
       }
     });
     progress.stop();
-    const report = reportNow(complete ? "complete" : "interrupted");
-    await writeResults(folder, report);
+    const state = complete ? "complete" : "interrupted";
+    const report = reportNow(state);
+    await keeper.keep(state);
     console.log(formatTable(report));
     if (waterfall) console.log(formatWaterfalls(report.cells));
+    keeper.check();
     console.log(folder);
     return interrupt.exitCode() ?? exitCodeOf(report);
   } finally {
@@ -203,7 +212,7 @@ function makeReport({ plan, calibration, startedAt, state, cells }: ReportParts)
     quick: spec.quick,
     plannedRuns: plan.cells.length * spec.repetitions,
     environment: { ...environment(), calibration: asJson(calibration) },
-    configuration: { ...(spec as unknown as Record<string, JsonValue>) },
+    configuration: reportedConfiguration(spec),
     seeds: { schedulesAndOrder: spec.seed, syntheticFrames: FRAME_SEED },
     skipped,
     notes: [

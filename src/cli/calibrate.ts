@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { benchSchema } from "../config/bench-schema.ts";
@@ -16,7 +17,8 @@ const EXAMPLES = `
 Each case is a server with one queue whose work is known: the response time of every request is predicted by arithmetic (Lindley's
 recursion on the schedule, the times that the server says it worked, and one constant for the way, from idle requests before) and
 compared with what was measured. The error's p99 has to be at most ${ERROR_BOUND_MS} ms in every case. Takes a minute and a half for each transport;
-let the machine do nothing else meanwhile. Reports written into the same folder carry the result.
+let the machine do nothing else meanwhile. Reports written into the same folder carry the result; one that is kept in results (the
+default) is carried by every report of a command that is called from here.
 Exit codes: 0 every case is within the bound, 1 one is not, 2 something is wrong before the first request, 130 interrupted.
 
 Examples:
@@ -46,9 +48,7 @@ export function calibrateCommand(): Command {
     )
     .addOption(new Option("--seed <n>", "of the Poisson schedules (default: a new one, printed)"))
     .addOption(new Option("--quick", "few requests: shows that it works, and is not kept"))
-    .addOption(
-      new Option("--out <dir>", "the results' folder, whose reports carry the calibration (default results)"),
-    )
+    .addOption(new Option("--out <dir>", "folder of results in which it is kept (default results)"))
     .addOption(new Option("--json", "print the calibration as one JSON object instead of tables"))
     .addHelpText("after", EXAMPLES)
     .action(async (options: Readonly<Record<string, unknown>>) => {
@@ -84,6 +84,11 @@ async function calibrate({ transports, out, seed, quick, json }: Settings): Prom
   const interrupt = listenForInterrupt(() =>
     console.error("ending; a calibration that is broken off is not kept"),
   );
+  if (!quick) {
+    await mkdir(out, { recursive: true }).catch((error: unknown) => {
+      throw new BenchError("ERR_USAGE", `--out ${out}: ${messageOf(error)}`, { cause: error });
+    });
+  }
   console.error(`seed ${seed} (the same schedules again: --seed ${seed})`);
   const calibration = await runCalibration({
     transports,

@@ -93,10 +93,13 @@ function benchArguments(options: Readonly<Record<string, unknown>>): readonly st
   return [
     ...(typeof config === "string" ? ["--config", resolve(config)] : []),
     ...known.flatMap((option) => {
+      const { long } = option;
       const name = option.attributeName();
       const value = options[name];
-      if (value === undefined || option.long === undefined || option.long === null || name in OWN) return [];
-      return typeof value === "boolean" ? [option.long] : [option.long, String(value)];
+      if (value === undefined || long === undefined || long === null || name in OWN) return [];
+      if (typeof value === "boolean") return [long];
+      const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+      return values.flatMap((each) => [long, String(each)]);
     }),
   ];
 }

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { BenchError, messageOf } from "../core/errors.ts";
+import { withoutCredentials } from "../core/without-credentials.ts";
 import type { ComparisonLimits } from "../reporting/comparison/comparison.ts";
 import type {
   ComparisonReport,
@@ -15,6 +16,9 @@ import { sideRunsOf } from "../reporting/comparison/side-runs.ts";
 import { writeComparison } from "../reporting/comparison/write-comparison.ts";
 import { readReport } from "../reporting/read-report.ts";
 import { createResultsFolder } from "../reporting/results-folder.ts";
+import { lastCalibration } from "../scenarios/calibration/calibration-store.ts";
+import { describeCalibration } from "../scenarios/calibration/describe-calibration.ts";
+import { readEnvironment } from "../scenarios/environment.ts";
 import { BuildFailure, Checkouts } from "../scenarios/gate/checkout.ts";
 import { type PreparedSides, prepareSides } from "../scenarios/gate/prepare-sides.ts";
 import { type GatePosition, runGate } from "../scenarios/gate/run-gate.ts";
@@ -95,6 +99,7 @@ async function measure(sides: PreparedSides, { asked, limits, interrupt, say }: 
   const folder = await createResultsFolder(asked.out, startedAt, asked.name).catch((error: unknown) => {
     throw new BenchError("ERR_USAGE", `--out ${asked.out}: ${messageOf(error)}`, { cause: error });
   });
+  const calibration = await lastCalibration(asked.out, readEnvironment());
   const runs: GateRun[] = [];
   const reportNow = (state: ComparisonState): ComparisonReport =>
     gateReport({
@@ -102,10 +107,10 @@ async function measure(sides: PreparedSides, { asked, limits, interrupt, say }: 
       startedAt,
       base: sides.base,
       head: sides.head,
-      notes: sides.notes,
+      notes: [...sides.notes, describeCalibration(calibration)],
       runs,
       limits,
-      benchArguments: asked.benchArguments,
+      benchArguments: asked.benchArguments.map(withoutCredentials),
       seed: asked.seed,
     });
   const finished = async (position: GatePosition, results: string, runStartedAt: string): Promise<void> => {
@@ -127,6 +132,7 @@ async function measure(sides: PreparedSides, { asked, limits, interrupt, say }: 
         seed: asked.seed,
         blocks: asked.mostBlocks,
         out: `${folder}/runs`,
+        calibration,
         cwd: process.cwd(),
       },
       {

@@ -30,8 +30,9 @@ export function mergeCommand(): Command {
       `
 Counts and throughputs are added, histograms merged exactly, verdicts judged anew. A merged cell's rate, concurrency and
 connections are those of all generators together. Start the benches at the same time, with the same options, against one
-server (--url). The seed decides schedules and the order of cells: for random arrivals give each machine its own, and run
-one cell at a time.
+server (--url): unlike cells are refused, and so are settings that change what is measured (--duration, --timeout,
+--deadline, --max-in-flight, --latency-bound and the others); --seed, --name, --out and --repetitions are free. The seed
+decides schedules and the order of cells: for random arrivals give each machine its own, and run one cell at a time.
 Exit codes: 0 done, 1 a cell is INVALID or FAILED, 2 the folders cannot be merged.
 
 Example, on two machines at once, then on one of them:
@@ -51,7 +52,14 @@ async function merge(folders: readonly string[], { out, name }: MergeCommandOpti
   const report = mergeReports(reports, {
     name,
     basisOf: (key, quick, { cell, configuration }) =>
-      judgeBasisOfReport({ quick, reference: textOf(configuration["reference"]) }, { key, runs: cell.runs }),
+      judgeBasisOfReport(
+        {
+          quick,
+          latencyBoundMs: numberOf(configuration["latencyBoundMs"]),
+          reference: textOf(configuration["reference"]),
+        },
+        { key, runs: cell.runs },
+      ),
   });
   if (report.cells.length === 0) {
     throw new BenchError("ERR_INPUT", "no repetition of any cell was finished by every generator");
@@ -89,4 +97,8 @@ async function readAll(folders: readonly string[]): Promise<readonly NamedReport
 
 function textOf(value: JsonValue): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+function numberOf(value: JsonValue): number | undefined {
+  return typeof value === "number" ? value : undefined;
 }

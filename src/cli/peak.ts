@@ -23,6 +23,8 @@ import { type PeakEvent, peakName, runPeak } from "../scenarios/peak/run-peak.ts
 import { TUNING_NOTES } from "../scenarios/process-tuning.ts";
 import { addBenchOptions, parseBenchOptions } from "./bench-options.ts";
 import { listenForInterrupt } from "./interrupt.ts";
+import { reportedConfiguration } from "./reported-configuration.ts";
+import { createResultKeeper } from "./result-keeper.ts";
 
 const EXAMPLES = `
 The objective: p50=…, p90=…, p99=50ms, p99.9=… (response time from the schedule, at most), error-rate<1% (failed, timed out
@@ -155,6 +157,11 @@ async function peak(spec: PeakSpec): Promise<number> {
       finishedAt: state === "running" ? undefined : new Date().toISOString(),
       cells: plan.cells.flatMap((cell) => results.get(peakName(cell)) ?? []),
     });
+    const keeper = createResultKeeper<PeakReport["state"]>(
+      folder,
+      (state) => writePeak(folder, reportNow(state)),
+      say,
+    );
     const complete = await runPeak(plan, spec, {
       signal: interrupt.signal,
       onEvent: async (event) => {
@@ -162,12 +169,14 @@ async function peak(spec: PeakSpec): Promise<number> {
         if (line !== undefined) say(`${labels.get(event.cell) ?? event.cell}: ${line}`);
         if (event.kind !== "cell") return;
         results.set(event.result.name, event.result);
-        await writePeak(folder, reportNow("running"));
+        await keeper.keep("running");
       },
     });
-    const report = reportNow(complete ? "complete" : "interrupted");
-    await writePeak(folder, report);
+    const state = complete ? "complete" : "interrupted";
+    const report = reportNow(state);
+    await keeper.keep(state);
     console.log(formatPeak(report));
+    keeper.check();
     console.log(folder);
     return interrupt.exitCode() ?? peakExitCode(report);
   } finally {
@@ -211,7 +220,7 @@ function frame(
     objective: objective.text,
     search: { ...search },
     plannedCells: cells.length,
-    configuration: { ...(spec as unknown as Record<string, JsonValue>) },
+    configuration: reportedConfiguration(spec),
     seeds: { schedulesAndOrder: spec.seed, syntheticFrames: FRAME_SEED },
     skipped,
     notes: [

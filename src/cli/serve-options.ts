@@ -177,8 +177,26 @@ function contradictions(settings: ServeSettings): readonly ConfigProblem[] {
   } else if (workers > 1 && isMqtt && broker === undefined) {
     problems.push({ path: "--workers", message: `of mqtt take turns, and ${needsBroker}` });
   }
-  if (studyTopics === true && !isMqtt) {
-    problems.push({ path: "--study-topics", message: "is for --transport mqtt" });
+  const strays = [
+    { path: "--broker", isGiven: broker !== undefined, belongs: isMqtt, to: "--transport mqtt" },
+    // Of options that have a default only another value says something.
+    { path: "--qos", isGiven: settings.qos !== 0, belongs: isMqtt, to: "--transport mqtt" },
+    { path: "--study-topics", isGiven: studyTopics === true, belongs: isMqtt, to: "--transport mqtt" },
+    {
+      path: "--study-answer",
+      isGiven: settings.studyAnswer !== "jpeg",
+      belongs: studyTopics === true,
+      to: "--study-topics",
+    },
+    {
+      path: "--palette",
+      isGiven: settings.palette !== undefined,
+      belongs: studyTopics === true,
+      to: "--study-topics",
+    },
+  ];
+  for (const { path, isGiven, belongs, to } of strays) {
+    if (isGiven && !belongs) problems.push({ path, message: `is for ${to}` });
   }
   if (modelRepository !== undefined && repository !== undefined && modelRepository !== repository) {
     problems.push({ path: "--repository", message: "is the same as --model-repository: give one of them" });

@@ -2,6 +2,13 @@ import { type Arrivals, followsSchedule, type ScenarioName } from "../core/cell.
 import type { ConfigProblem } from "../core/errors.ts";
 import type { BenchSettings } from "./bench-schema.ts";
 
+/** Further cells of the file: what they name replaces the lists. */
+export interface AlsoCells {
+  /** Their place in the file, `also[2]`. */
+  readonly path: string;
+  readonly cells: NonNullable<BenchSettings["also"]>[number];
+}
+
 export interface LoadSettings {
   /** What the command line names: it must belong to something. What a file holds may lie idle. */
   readonly line: BenchSettings;
@@ -9,11 +16,26 @@ export interface LoadSettings {
   readonly settings: BenchSettings;
   readonly scenarios: readonly ScenarioName[];
   readonly arrivals: Arrivals;
+  /** @default none */
+  readonly also?: readonly AlsoCells[];
 }
 
 /** What of the load cannot be meant: options that belong to nothing, scenarios that lack something. */
 export function loadProblems(load: LoadSettings): readonly ConfigProblem[] {
-  return [...strayOptions(load), ...lackingOptions(load)];
+  const { also = [] } = load;
+  const everywhere = [...load.scenarios, ...also.flatMap(({ cells }) => cells.scenario ?? [])];
+  return [
+    ...strayOptions({ ...load, scenarios: everywhere }),
+    ...lackingOptions(load),
+    // Cells without a load of their own have that of the lists, and its problems.
+    ...also
+      .filter(({ cells: { scenario, rate, vehicles } }) => (scenario ?? rate ?? vehicles) !== undefined)
+      .flatMap(({ path, cells }) => {
+        const settings = { ...load.settings, ...cells };
+        const scenarios = cells.scenario ?? load.scenarios;
+        return lackingOptions({ ...load, settings, scenarios }).map(({ message }) => ({ path, message }));
+      }),
+  ];
 }
 
 interface Belonging {
@@ -54,7 +76,7 @@ const ARRIVALS_OPTIONS: readonly {
   { key: "speed", flag: "--speed", arrivals: ["recording", "file"] },
 ];
 
-function strayOptions({ line, scenarios, arrivals }: LoadSettings): ConfigProblem[] {
+function strayOptions({ line, settings, scenarios, arrivals }: LoadSettings): ConfigProblem[] {
   const problems = SCENARIO_OPTIONS.filter(
     ({ key, scenarios: owners }) =>
       line[key] !== undefined && !owners.some((name) => scenarios.includes(name)),
@@ -70,15 +92,34 @@ function strayOptions({ line, scenarios, arrivals }: LoadSettings): ConfigProble
       message: `belongs to --arrivals ${owners.join(" or ")}, not to ${arrivals}`,
     });
   }
+  const onlyRecorded = scenarios.includes("open-loop") && !scenarios.includes("server");
+  if (onlyRecorded && isRecorded(arrivals) && line.rate !== undefined) {
+    problems.push({
+      path: "--rate",
+      message: `the times of --arrivals ${arrivals} are fixed; play them faster with --speed`,
+    });
+  }
+  if (settings.connections === "per-vehicle" && !scenarios.some(followsSchedule)) {
+    problems.push(NEEDS_VEHICLES);
+  }
   return problems;
 }
 
-function lackingOptions({ line, settings, scenarios, arrivals }: LoadSettings): ConfigProblem[] {
+const NEEDS_VEHICLES: ConfigProblem = {
+  path: "connections",
+  message: "per-vehicle needs --vehicles with --scenario open-loop or server",
+};
+
+function isRecorded(arrivals: Arrivals): boolean {
+  return arrivals === "recording" || arrivals === "file";
+}
+
+function lackingOptions({ settings, scenarios, arrivals }: LoadSettings): ConfigProblem[] {
   const { rate = [] } = settings;
   const problems: ConfigProblem[] = [];
   const open = scenarios.includes("open-loop");
   const scheduled = scenarios.filter(followsSchedule);
-  const recorded = arrivals === "recording" || arrivals === "file";
+  const recorded = isRecorded(arrivals);
   const ranged = arrivals === "ramp" || arrivals === "steps";
   const needRate = scheduled.filter((scenario) => scenario === "server" || !recorded);
   const [needy] = needRate;
@@ -87,12 +128,6 @@ function lackingOptions({ line, settings, scenarios, arrivals }: LoadSettings): 
     problems.push({
       path: "rate",
       message: `${needy} needs a rate, e.g. --rate ${example} (arrivals per second)`,
-    });
-  }
-  if (open && recorded && line.rate !== undefined && !scenarios.includes("server")) {
-    problems.push({
-      path: "--rate",
-      message: `the times of --arrivals ${arrivals} are fixed; play them faster with --speed`,
     });
   }
   if (open && arrivals === "file" && settings.schedule === undefined) {
@@ -107,11 +142,8 @@ function lackingOptions({ line, settings, scenarios, arrivals }: LoadSettings): 
       message: "server needs a bound for p99, e.g. --latency-bound 50ms",
     });
   }
-  if (settings.connections === "per-vehicle" && (scheduled.length === 0 || settings.vehicles === undefined)) {
-    problems.push({
-      path: "connections",
-      message: "per-vehicle needs --vehicles with --scenario open-loop or server",
-    });
+  if (settings.connections === "per-vehicle" && scheduled.length > 0 && settings.vehicles === undefined) {
+    problems.push(NEEDS_VEHICLES);
   }
   return problems;
 }

@@ -6,7 +6,8 @@ import { ConfigError, type ConfigProblem } from "../core/errors.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type TransportName } from "../core/transport.ts";
 import type { BenchSpec, DimensionName, Dimensions } from "../scenarios/bench-spec.ts";
 import type { BenchSettings } from "./bench-schema.ts";
-import { loadProblems } from "./load-problems.ts";
+import { type AlsoCells, loadProblems } from "./load-problems.ts";
+import { transportProblems } from "./transport-problems.ts";
 import { withRelay } from "./with-relay.ts";
 
 const DIMENSIONS = [
@@ -90,30 +91,22 @@ export function resolveBench({ file, fileFolder, line }: Sources): BenchSpec {
   };
   const asked = DIMENSIONS.filter((name) => line[name] !== undefined);
   const arrivals = line.arrivals ?? (line.schedule === undefined ? arrivalsOf(settings) : "file");
-  problems.push(...loadProblems({ line, settings, scenarios: dimensions.scenario, arrivals }));
-  if (settings.url !== undefined && settings.broker !== undefined) {
-    problems.push({
-      path: "broker",
-      message: "belongs to a server that the bench starts; with url name the broker there",
-    });
-  }
-  if (settings.url !== undefined && line.device !== undefined) {
-    problems.push({ path: "--device", message: "the server at --url decides on its device" });
-  }
-  if (settings.url === undefined) {
-    for (const key of ["shape", "reference"] as const) {
-      if (line[key] !== undefined)
-        problems.push({ path: `--${key}`, message: "belongs to a server at --url" });
-    }
-  }
+  const also = alsoOf(file, asked, settings.url);
+  problems.push(
+    ...loadProblems({ line, settings, scenarios: dimensions.scenario, arrivals, also }),
+    ...transportProblems({
+      line,
+      settings,
+      transports: [...transport, ...also.flatMap(({ cells }) => cells.transport ?? [])],
+      scenarios: [...dimensions.scenario, ...also.flatMap(({ cells }) => cells.scenario ?? [])],
+    }),
+  );
   if (problems.length > 0) throw new ConfigError(problems);
 
   return {
     name: settings.name ?? (quick ? "quick" : "bench"),
     dimensions,
-    also: alsoOf(file, asked, fromFile, settings.url).map((block) =>
-      block.transport === undefined ? block : { ...block, transport: withRelay(block.transport, settings) },
-    ),
+    also: also.map(({ cells }) => blockOf(cells, fromFile, settings)),
     asked,
     arrivals,
     burst: settings.burst ?? 8,
@@ -227,18 +220,30 @@ function transportOf(
 
 /** The file's extra cells, without those whose own dimensions the command line names. */
 function alsoOf(
-  file: BenchSettings,
+  { also = [] }: BenchSettings,
   asked: readonly DimensionName[],
-  fromFile: (path: string) => string,
   url: string | undefined,
-): Partial<Dimensions>[] {
-  const also: Partial<Dimensions>[] = (file.also ?? []).map((cells) => ({
-    ...(definedOf(cells) as Partial<Dimensions>),
-    ...(cells.input === undefined ? {} : { input: cells.input.map(fromFile) }),
-  }));
-  return also.filter(
-    (cells) =>
-      !asked.some((name) => cells[name] !== undefined) &&
-      !(url !== undefined && cells.transport !== undefined),
-  );
+): readonly AlsoCells[] {
+  return also
+    .map((cells, index) => ({ path: `also[${index}]`, cells: definedOf(cells) }))
+    .filter(
+      ({ cells }) =>
+        !asked.some((name) => cells[name] !== undefined) &&
+        !(url !== undefined && cells.transport !== undefined),
+    );
+}
+
+/** The file's paths start in its folder; the relay stands beside what it is the control of. */
+function blockOf(
+  cells: AlsoCells["cells"],
+  fromFile: (path: string) => string,
+  settings: BenchSettings,
+): Partial<Dimensions> {
+  const { input, transport } = cells;
+  const isCompared = transport?.some((name) => name === "http" || name === "mqtt") === true;
+  return {
+    ...(cells as Partial<Dimensions>),
+    ...(input === undefined ? {} : { input: input.map(fromFile) }),
+    ...(isCompared ? { transport: withRelay(transport, settings) } : {}),
+  };
 }

@@ -15,6 +15,7 @@ export const NOT_FOR_PEAK = {
   steps: "goes over several rates",
   samplesPerQuery: "belongs to multi-stream; the search sends by schedule",
   latencyBound: "belongs to the scenario server; the objective is --slo",
+  wireBytes: "belongs to bench: a search counts no frames",
   quick: "measures nothing; for a short search use --probe-duration 500ms --duration 1s --repetitions 1",
 } as const satisfies Partial<Record<keyof BenchSettings, string>>;
 

@@ -140,6 +140,8 @@ export interface InferOptions {
 export interface InferenceClient {
   /** The protocol's version in use: `1.1`, `2`, `3.1.1`, `5`; empty for `local`. */
   readonly protocolVersion: string;
+  /** Answers so far to requests that had just been answered; absent where the protocol brings none twice. */
+  readonly duplicateAnswers?: number;
   /** May overlap. Does not change the request's bytes. @throws {TransportError} for every failure. */
   infer(request: InferRequest, options: InferOptions): Promise<InferResponse>;
   /** @throws {TransportError} */

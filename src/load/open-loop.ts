@@ -123,7 +123,8 @@ export async function runOpenLoop(context: LoadContext, options: OpenLoopOptions
       else end();
     };
 
-    if (signal.aborted) end();
+    // A generator's share may be empty: the pacer then has no moment at which it would wake anybody.
+    if (signal.aborted || offsetsNs.length === 0) end();
     else {
       signal.addEventListener("abort", end, { once: true });
       pacer.alarm(startNs, pump);

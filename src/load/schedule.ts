@@ -135,12 +135,20 @@ function checkOptions({ arrivals, durationMs, requests, vehicles = 1 }: Schedule
       throw new RangeError(`${name}: expected a finite number above 0, got ${value}`);
     }
   }
-  const expected = Math.max(
-    (meanRatePerSec(arrivals) * vehicles * (durationMs ?? 0)) / 1000,
-    length.requests ?? 0,
-  );
-  if (expected > MOST_ARRIVALS) throw new RangeError(tooMany(expected));
+  const problem = tooManyArrivals({ ...length, ratePerSec: meanRatePerSec(arrivals), vehicles });
+  if (problem !== undefined) throw new RangeError(problem);
   return length;
+}
+
+/** Why a schedule of this mean rate (of each vehicle) and length cannot be; absent: it can. */
+export function tooManyArrivals({
+  ratePerSec,
+  vehicles,
+  durationMs = 0,
+  requests = 0,
+}: RunLength & { readonly ratePerSec: number; readonly vehicles: number }): string | undefined {
+  const expected = Math.max((ratePerSec * vehicles * durationMs) / 1000, requests);
+  return expected > MOST_ARRIVALS ? tooMany(expected) : undefined;
 }
 
 function tooMany(arrivals: number): string {

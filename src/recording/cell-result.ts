@@ -25,6 +25,9 @@ export interface AnswerResult {
   readonly digest?: string | undefined;
 }
 
+/** The `failure` of a run that the user broke off. */
+export const INTERRUPTED = "interrupted";
+
 /** One repetition of a cell: a row of `runs.csv`. Plain data. */
 export interface RunResult {
   /** From 1. */

@@ -157,7 +157,11 @@ export function figuresOf(tallies: readonly RunTally[], { quick }: FiguresContex
     wire: wireBytesPerRequest(tallies.map(({ wire }) => wire)),
     costs: Object.fromEntries(
       PROCESS_ROLES.flatMap((role) => {
-        const runs = tallies.map((tally) => ({ sent: tally.requests - tally.dropped, costs: tally.costs }));
+        // What was dropped, or given up while it waited for its turn, was never sent and has no service time.
+        const runs = tallies.map(({ service: { count, infinite }, costs }) => ({
+          sent: count + infinite,
+          costs,
+        }));
         const cost = requestCost(role, runs);
         return cost === undefined ? [] : [[role, cost]];
       }),

@@ -1,4 +1,5 @@
 import { joinFailures } from "./join-failures.ts";
+import { recordedUntil } from "./recorded-window.ts";
 import { COLUMNS, type Columns, type InFlightSamples, type RunRecord } from "./run-record.ts";
 import { joinUnrecorded } from "./unrecorded.ts";
 
@@ -16,17 +17,22 @@ export function joinRecords(records: readonly RunRecord[], clients: readonly num
   const order = orderOf(records);
   const concurrency = records.reduce((sum, record) => sum + (record.concurrency ?? 0), 0);
   const unrecorded = joinUnrecorded(records.flatMap((record) => record.unrecorded ?? []));
+  const duplicates = records.flatMap(({ duplicateAnswers }) => duplicateAnswers ?? []);
+  const cut = records.filter((record) => record.unrecorded !== undefined);
   return {
     ...first,
     rows: order.generator.length,
     columns: joinColumns(records, clients, order),
     origin: { idPrefixes: records.map(({ idPrefix }) => idPrefix), ...order },
-    ...(unrecorded === undefined ? {} : { unrecorded }),
+    ...(unrecorded === undefined ? {} : { unrecorded, recordedUntilNs: Math.min(...cut.map(recordedUntil)) }),
     windowStartNs: Math.min(...records.map(({ windowStartNs }) => windowStartNs)),
     windowEndNs: Math.max(...records.map(({ windowEndNs }) => windowEndNs)),
     ...(first.concurrency === undefined ? {} : { concurrency }),
     aborted: records.some(({ aborted }) => aborted),
     lateAnswers: records.reduce((sum, { lateAnswers }) => sum + lateAnswers, 0),
+    ...(duplicates.length === 0
+      ? {}
+      : { duplicateAnswers: duplicates.reduce((sum, count) => sum + count, 0) }),
     failures: joinFailures(records.flatMap(({ failures }) => failures)),
     inFlight: joinInFlight(records),
   };

@@ -35,6 +35,8 @@ export function mergeParallel(parts: readonly RunTally[]): RunTally {
   const ages = all((part) => part.age);
   const unaccounted = all((part) => part.unaccounted);
   const residual = all((part) => part.residual);
+  const queries = all((part) => part.query);
+  const fleets = parts.flatMap(({ vehicles }) => (vehicles === undefined ? [] : [vehicles]));
   return {
     requests,
     ok: total((part) => part.ok),
@@ -60,6 +62,9 @@ export function mergeParallel(parts: readonly RunTally[]): RunTally {
     onTime: parts.some(({ onTime }) => onTime !== undefined)
       ? merged((part) => part.onTime ?? part.service)
       : undefined,
+    query: queries && mergeDistributions(queries),
+    // Each generator has vehicles of its own: they follow those of the generators before it.
+    vehicles: fleets.length === parts.length ? fleets.flat() : undefined,
     // Of each generator's own requests in their order; a closed loop has more than one outstanding now.
     jitter: first.concurrency === undefined ? joinJitter(all((part) => part.jitter)) : undefined,
     blocks: joinBlocks(all((part) => part.blocks)),
@@ -198,10 +203,12 @@ function joinWire(wires: readonly WireBytes[] | undefined): WireBytes | undefine
     responseBytes: links.reduce((sum, link) => sum + link.responseBytes, 0),
   });
   const setUps = wires.flatMap(({ setUp }) => setUp ?? []);
+  const behind = wires.flatMap(({ behindBroker }) => behindBroker ?? []);
   return {
     counted: first.counted,
     requests: wires.reduce((sum, { requests }) => sum + requests, 0),
     ...added(wires),
+    ...(behind.length === wires.length ? { behindBroker: added(behind) } : {}),
     ...(setUps.length === wires.length ? { setUp: added(setUps) } : {}),
   };
 }

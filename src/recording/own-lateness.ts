@@ -1,45 +1,78 @@
+import { dealOut } from "./deal-out.ts";
 import type { RunRecord } from "./run-record.ts";
 
 /**
  * How late the generator started each request by its own fault, nanoseconds; NaN for requests that were not started. Where
- * arrivals may wait at the in-flight limit, a request could not start before the answer of its vehicle that came last before
- * it did: the time until then is the system's.
+ * arrivals may wait at the in-flight limit, one that found its lane full could not start before a place was free there: the
+ * time until then is the system's. It was full when so many earlier requests of the lane would have been out at the intended
+ * moment had they been started in time: those that the generator's own delay piled up do not count.
  *
- * @param waits - arrivals wait at the limit (`--when-busy queue` and `newest-wins`).
+ * @param waitsAt - the in-flight limit of a vehicle at which arrivals wait (`--when-busy queue` and `newest-wins`), dealt out
+ * among the generators; absent: none wait.
  */
-export function ownLateness(record: RunRecord, waits: boolean): Float64Array {
-  const { rows } = record;
+export function ownLateness(record: RunRecord, waitsAt: number | undefined): Float64Array {
+  const { rows, origin } = record;
   const { intendedNs, startNs, doneNs, vehicle } = record.columns;
   const lateness = new Float64Array(rows);
   for (let row = 0; row < rows; row += 1) lateness[row] = startNs[row]! - intendedNs[row]!;
-  if (!waits) return lateness;
-  const byStart = rowsBy(startNs);
-  const byDone = rowsBy(doneNs);
-  const lastDoneNs = new Map<number, number>();
-  let ended = 0;
-  for (const row of byStart) {
-    while (ended < byDone.length && doneNs[byDone[ended]!]! <= startNs[row]!) {
-      const other = byDone[ended]!;
-      // Requests that were given up while they waited held no place.
-      if (!Number.isNaN(startNs[other]!)) lastDoneNs.set(fleetIndex(vehicle[other]), doneNs[other]!);
-      ended += 1;
+  if (waitsAt === undefined) return lateness;
+  const limits = dealOut(waitsAt, origin?.idPrefixes.length ?? 1);
+  const fleets = limits.map(() => new Map<number, Lane>());
+  // A lane is first in, first out, and the rows are in its order.
+  for (let row = 0; row < rows; row += 1) {
+    // Dropped, or given up while it waited: it held no place.
+    if (Number.isNaN(startNs[row]!)) continue;
+    const generator = origin?.generator[row] ?? 0;
+    const lanes = fleets[generator]!;
+    const number = fleetIndex(vehicle[row]);
+    let lane = lanes.get(number);
+    if (lane === undefined) {
+      const places = Math.min(limits[generator]!, rows);
+      lane = { freeNs: createLargest(places), inTimeNs: createLargest(places) };
+      lanes.set(number, lane);
     }
-    const freeNs = lastDoneNs.get(fleetIndex(vehicle[row])) ?? Number.NEGATIVE_INFINITY;
-    lateness[row] = startNs[row]! - Math.max(intendedNs[row]!, freeNs);
+    if (lane.inTimeNs.least > intendedNs[row]!) {
+      lateness[row] = startNs[row]! - Math.max(intendedNs[row]!, lane.freeNs.least);
+    }
+    const endNs = Number.isNaN(doneNs[row]!) ? Number.POSITIVE_INFINITY : doneNs[row]!;
+    lane.freeNs.add(endNs);
+    lane.inTimeNs.add(endNs - lateness[row]!);
   }
   return lateness;
 }
 
-/** Rows whose mark is there, by their mark. */
-function rowsBy(marks: Float64Array): Uint32Array {
-  const rows = new Uint32Array(marks.length);
-  let count = 0;
-  for (let row = 0; row < marks.length; row += 1) {
-    if (Number.isNaN(marks[row]!)) continue;
-    rows[count] = row;
-    count += 1;
-  }
-  return rows.subarray(0, count).sort((a, b) => marks[a]! - marks[b]!);
+/** The ends of the latest requests of a lane, one for each of its places. */
+interface Lane {
+  /** As they were: the least is when a place became free. */
+  readonly freeNs: Largest;
+  /** As they would have been without the generator's lateness. */
+  readonly inTimeNs: Largest;
+}
+
+interface Largest {
+  readonly least: number;
+  add(value: number): void;
+}
+
+/** Keeps the `count` largest of the values added, −∞ in the place of those that are not there yet: a binary heap. */
+function createLargest(count: number): Largest {
+  const heap = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  return {
+    get least() {
+      return heap[0]!;
+    },
+    add(value) {
+      if (value <= heap[0]!) return;
+      let at = 0;
+      for (let child = 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && heap[child + 1]! < heap[child]!) child += 1;
+        if (heap[child]! >= value) break;
+        heap[at] = heap[child]!;
+        at = child;
+      }
+      heap[at] = value;
+    },
+  };
 }
 
 /** Which vehicle a row is of; 0 in a run without vehicles. */

@@ -109,7 +109,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     counts,
     get written() {
-      return writtenColumns(chunks).filter((column) => chunks[0]![column]!.some(isPresent));
+      return writtenColumns(chunks).filter((column) =>
+        chunks.some((chunk) => chunk[column]?.some(isPresent) === true),
+      );
     },
     scheduled(frame, intendedNs, vehicle) {
       const seq = counts.requests;

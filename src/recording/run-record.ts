@@ -65,6 +65,8 @@ export interface RunRecord {
   readonly bytesPerRow?: number | undefined;
   /** The requests beyond the limit, counted; absent where every request has a row. */
   readonly unrecorded?: UnrecordedRequests | undefined;
+  /** Until when every generator's requests have rows; absent where one generator's last row says it, or all have rows. */
+  readonly recordedUntilNs?: number | undefined;
   /** Which generator sent each row; absent where there was one, whose row is its own number. */
   readonly origin?: RowOrigin | undefined;
   /** The id of request `seq` is this followed by the number. */
@@ -80,6 +82,8 @@ export interface RunRecord {
   readonly aborted: boolean;
   /** Answers that arrived after their request had been given up. */
   readonly lateAnswers: number;
+  /** Answers to requests that had been answered already; absent where the transport brings none twice. */
+  readonly duplicateAnswers?: number | undefined;
   readonly failures: readonly FailureCount[];
   /** How many requests were in flight (sent, not ended) at Poisson times of the window, counted when it was so. */
   readonly inFlight?: InFlightSamples | undefined;

@@ -18,7 +18,7 @@ export interface StageTimes {
 }
 
 /** With fewer of the answers told apart at the broker, uplink and downlink stay whole. */
-const BROKER_COVERAGE = 0.95;
+export const BROKER_COVERAGE = 0.95;
 
 /**
  * The stages of every answered request. With the broker's marks uplink and downlink are split at it; rows that lack
@@ -114,7 +114,8 @@ function stageFormulas(
   };
 }
 
-function hasBroker(columns: Columns, row: number): boolean {
+/** Whether the broker or relay told all that it does about a request. */
+export function hasBroker(columns: Columns, row: number): boolean {
   const sum =
     columns.brokerRequestInNs[row]! +
     columns.brokerRequestOutNs[row]! +

@@ -22,8 +22,8 @@ export interface TallyContext {
   readonly deadlineMs?: number | undefined;
   /** Per frame index: nanoseconds that getting the frame took, before the run. */
   readonly retrieveNs?: ArrayLike<number> | undefined;
-  /** Arrivals wait at the in-flight limit: that is no lateness of the generator. @default false */
-  readonly waits?: boolean | undefined;
+  /** The in-flight limit at which arrivals wait, which is no lateness of the generator. @default they do not wait */
+  readonly waitsAt?: number | undefined;
   /** Requests of one intended time are the samples of a query. @default false */
   readonly queries?: boolean | undefined;
   readonly costs?: ProcessCosts | undefined;
@@ -93,8 +93,8 @@ function tallyRows(record: RunRecord, context: TallyContext): RunTally {
   const times = stageTimes(record, context.retrieveNs);
   const openLoop = record.concurrency === undefined;
   const { windowStartNs } = record;
-  const waits = context.waits === true;
-  const latenessNs = openLoop ? ownLateness(record, waits) : lateness;
+  const { waitsAt } = context;
+  const latenessNs = openLoop ? ownLateness(record, waitsAt) : lateness;
   return {
     requests: counts.ok + counts.failed + counts.timedOut + counts.dropped,
     ...counts,
@@ -115,7 +115,10 @@ function tallyRows(record: RunRecord, context: TallyContext): RunTally {
     sendLateness: distributionOf(lateness),
     query: context.queries === true ? distributionOf(queryTimes(record, response)) : undefined,
     vehicles: vehicleTallies(record, response),
-    onTime: waits ? distributionOf(okResponse.map((value, row) => value - latenessNs[row]!)) : undefined,
+    onTime:
+      waitsAt === undefined
+        ? undefined
+        : distributionOf(okResponse.map((value, row) => value - latenessNs[row]!)),
     jitter: (record.concurrency ?? 1) > 1 ? undefined : jitterOf(okResponse, columns.vehicle),
     blocks: blocksOf(openLoop ? okResponse : service, intendedNs, windowStartNs),
     age: openLoop ? ageOf(record) : undefined,

@@ -1,13 +1,16 @@
 import { type Distribution, distributionOf, mergeDistributions } from "./distribution.ts";
 import { durationFigures, type FiguresDetail } from "./duration-figures.ts";
+import { recordedWindow } from "./recorded-window.ts";
 import type { RunRecord } from "./run-record.ts";
 
 /** One vehicle's requests in one run. Plain data; merges with other runs'. */
 export interface VehicleTally {
   /** Every scheduled request; what failed or was dropped is infinite. */
   readonly response: Distribution;
-  /** Good answers within the window. */
+  /** Good answers within the part of the window in which every request has a row. */
   readonly completed: number;
+  /** Its length; absent in reports of earlier versions: the whole window. */
+  readonly windowNs?: number | undefined;
 }
 
 /** What one vehicle got. */
@@ -38,10 +41,12 @@ export interface FleetFigures {
  * @returns absent for a run without vehicles.
  */
 export function vehicleTallies(
-  { columns, rows, windowEndNs }: RunRecord,
+  record: RunRecord,
   response: Float64Array,
 ): readonly VehicleTally[] | undefined {
+  const { columns, rows } = record;
   const { vehicle, status, doneNs } = columns;
+  const window = recordedWindow(record);
   let fleet = 0;
   for (let row = 0; row < rows; row += 1) if (vehicle[row]! >= fleet) fleet = vehicle[row]! + 1;
   if (fleet === 0) return undefined;
@@ -50,15 +55,16 @@ export function vehicleTallies(
   for (let row = 0; row < rows; row += 1) {
     const index = vehicle[row]!;
     own[index]?.push(response[row]!);
-    if (status[row] === 0 && doneNs[row]! <= windowEndNs) completed[index] = completed[index]! + 1;
+    if (status[row] === 0 && doneNs[row]! <= window.endNs) completed[index] = completed[index]! + 1;
   }
   return own.map((values, index) => ({
     response: distributionOf(Float64Array.from(values)),
     completed: completed[index]!,
+    windowNs: window.endNs - window.startNs,
   }));
 }
 
-/** Puts the runs of a cell together, vehicle by vehicle. @param windowSec - of all runs. */
+/** Puts the runs of a cell together, vehicle by vehicle. @param windowSec - of all runs, where they do not tell their own. */
 export function fleetFigures(
   runs: readonly (readonly VehicleTally[] | undefined)[],
   windowSec: number,
@@ -73,9 +79,13 @@ export function fleetFigures(
   const vehicles = completed.map((count, index): VehicleFigures => {
     const parts = known.flatMap((run) => run[index]?.response ?? []);
     const times = durationFigures(mergeDistributions(parts), detail);
+    // A vehicle that no request of a run was of has its window all the same.
+    const windows = known.map((run) => (run[index] ?? run[0])?.windowNs ?? Number.NaN);
+    const ownSec = windows.reduce((sum, windowNs) => sum + windowNs, 0) / 1e9;
+    const overSec = Number.isNaN(ownSec) ? windowSec : ownSec;
     return {
       requests: times.count + times.unanswered,
-      throughputPerSec: windowSec > 0 ? count / windowSec : undefined,
+      throughputPerSec: overSec > 0 ? count / overSec : undefined,
       responseP50Ms: times.p50Ms,
       responseP99Ms: times.p99Ms,
       censored: times.censored.filter((name) => name === "p50" || name === "p99"),

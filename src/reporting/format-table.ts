@@ -1,5 +1,5 @@
 import type { Stage } from "../core/stage.ts";
-import type { CellResult } from "../recording/cell-result.ts";
+import { type CellResult, INTERRUPTED } from "../recording/cell-result.ts";
 import type { CellFigures } from "../recording/figures.ts";
 import { fairnessNotes } from "./fairness-notes.ts";
 import { gpuLines } from "./gpu-lines.ts";
@@ -38,8 +38,8 @@ function banner({ cells, quick, state, plannedRuns }: Parameters<typeof formatTa
   }
   if (quick) sentences.push("A quick run shows that everything works, not how fast it is.");
   if (state !== "complete") {
-    const done = cells.reduce((sum, { runs }) => sum + runs.length, 0);
-    sentences.push(`Partial: ${done} of ${plannedRuns} runs.`);
+    const done = cells.flatMap(({ runs }) => runs.filter(({ failure }) => failure !== INTERRUPTED));
+    sentences.push(`Partial: ${done.length} of ${plannedRuns} runs.`);
   }
   return wrapText(sentences.join(" "), WIDTH);
 }

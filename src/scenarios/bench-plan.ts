@@ -9,7 +9,9 @@ import { type ModelFile, openModel } from "../serving/repository.ts";
 import type { BenchSpec, Dimensions } from "./bench-spec.ts";
 import { brokerVersion } from "./broker-version.ts";
 import { sourceSpecOf } from "./cell-specs.ts";
+import { checkArrivals } from "./check-arrivals.ts";
 import { checkGenerators } from "./check-generators.ts";
+import { checkSize } from "./check-size.ts";
 import { findRecipe } from "./find-recipe.ts";
 import { type ForeignPlan, planForeign } from "./foreign/plan-foreign.ts";
 import { probeServer } from "./foreign/probe-server.ts";
@@ -53,11 +55,12 @@ export async function planCells(given: BenchSpec, { onProgress }: PrepareOptions
   const scheduleFile = await readScheduleFacts(spec, blocks);
   const usesMqtt = blocks.some(({ transport }) => transport.includes("mqtt"));
   const mqttVersion = usesMqtt ? await brokerVersion(spec) : "";
+  const takesImages = (model: string): boolean => {
+    const known = recipe ?? models.get(model)?.recipe ?? foreign?.servedRecipe(model) ?? "raw";
+    return known !== "raw" && builtinModel(model) === undefined;
+  };
   const matrix = expandMatrix(spec, {
-    takesImages: (model) => {
-      const known = recipe ?? models.get(model)?.recipe ?? foreign?.servedRecipe(model) ?? "raw";
-      return known !== "raw" && builtinModel(model) === undefined;
-    },
+    takesImages,
     isBatched: (model) => {
       const file = models.get(model);
       return file?.dynamicBatching !== undefined && file.maxBatchSize > 1;
@@ -75,7 +78,9 @@ export async function planCells(given: BenchSpec, { onProgress }: PrepareOptions
     mqttVersion,
     scheduleFile,
   });
+  checkSize(spec, matrix.cells, takesImages);
   checkGenerators(spec, matrix.cells);
+  checkArrivals(spec, matrix.cells);
   const weights = [...models].flatMap(([name, file]) =>
     file === undefined ? [] : [[name, file.weights] as const],
   );

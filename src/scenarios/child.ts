@@ -101,20 +101,28 @@ export class Child<C extends Commands> {
 
   /**
    * Sends a command and waits for its answer.
-   * @throws {BenchError} what the child reports, or ERR_PROCESS when it has ended or ends meanwhile.
+   * @param withinMs - how long. @default for ever
+   * @throws {BenchError} what the child reports, or ERR_PROCESS when it has ended, ends meanwhile or takes longer.
    */
   ask<K extends keyof C & string>(
     command: K,
     argument: Parameters<C[K]>[0],
+    withinMs?: number,
   ): Promise<Awaited<ReturnType<C[K]>>> {
     if (this.#exit !== undefined || !this.#process.connected) return Promise.reject(this.#gone());
     const order: Order = { number: this.#next++, command, argument };
-    return new Promise<unknown>((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const answer = new Promise<unknown>((resolve, reject) => {
+      const giveUp = (): void => {
+        if (this.#waiting.delete(order.number)) reject(this.#gone());
+      };
       this.#waiting.set(order.number, { resolve, reject });
+      if (withinMs !== undefined) timer = setTimeout(giveUp, withinMs);
       this.#process.send(order, (error) => {
-        if (error !== null && this.#waiting.delete(order.number)) reject(this.#gone());
+        if (error !== null) giveUp();
       });
-    }) as Promise<Awaited<ReturnType<C[K]>>>;
+    });
+    return answer.finally(() => clearTimeout(timer)) as Promise<Awaited<ReturnType<C[K]>>>;
   }
 
   /** Tells it to end and waits; kills it after 5 s. Idempotent; never rejects. */

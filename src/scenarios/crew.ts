@@ -4,6 +4,7 @@ import type { Child } from "./child.ts";
 export class Crew {
   readonly #children: Child<never>[] = [];
   readonly #others: { close(): Promise<void> }[] = [];
+  #ended: Promise<void> = Promise.resolve();
 
   add<T extends Child<never>>(child: T): T {
     this.#children.push(child);
@@ -16,9 +17,15 @@ export class Crew {
     return other;
   }
 
-  async end(): Promise<void> {
+  /** Also of those that were added after an end: each is ended once, and every call waits for all. */
+  end(): Promise<void> {
+    this.#ended = this.#ended.then(() => this.#endAll());
+    return this.#ended;
+  }
+
+  async #endAll(): Promise<void> {
     // What fails to close must not keep the processes from ending.
-    await Promise.allSettled(this.#others.map((other) => other.close()));
-    for (const child of this.#children.toReversed()) await child.end();
+    await Promise.allSettled(this.#others.splice(0).map((other) => other.close()));
+    for (const child of this.#children.splice(0).toReversed()) await child.end();
   }
 }

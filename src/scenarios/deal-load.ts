@@ -1,11 +1,12 @@
 import { BenchError } from "../core/errors.ts";
 import { dealOut } from "../recording/deal-out.ts";
+import { MAX_RECORDED } from "../recording/recorder.ts";
 import type { LoadSpec } from "./load-spec.ts";
 import type { GeneratorStart } from "./processes/commands.ts";
 
 /**
- * What each of several generators is to do, so that together they do what one would: requests outstanding, connections and
- * limits are dealt out here, the schedule by the generators themselves.
+ * What each of several generators is to do, so that together they do what one would: requests outstanding, connections,
+ * limits and rows are dealt out here, the schedule by the generators themselves.
  *
  * @throws {BenchError} when {@link dealProblem} has a problem with it.
  */
@@ -14,10 +15,13 @@ export function dealLoad(start: GeneratorStart, generators: number): readonly Ge
   const problem = dealProblem(start, generators);
   if (problem !== undefined) throw new BenchError("ERR_USAGE", `--generators: ${problem}`);
   const connections = dealOut(start.connections, generators);
+  // Of fewer rows than generators each still has one.
+  const rows = dealOut(Math.max(generators, start.recording.maxRecorded ?? MAX_RECORDED), generators);
   return dealLoadSpec(start.load, generators).map((load, index) => ({
     ...start,
     load,
     connections: connections[index] ?? 1,
+    recording: { ...start.recording, maxRecorded: rows[index] },
     part: { index, of: generators },
     idPrefix: `${start.idPrefix}g${index}-`,
   }));

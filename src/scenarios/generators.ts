@@ -17,6 +17,15 @@ const BEGIN_AFTER_NS = 100e6;
 
 export type GeneratorChild = Child<GeneratorCommands>;
 
+/** A record of two million rows takes seconds to come, and what was learned to be written. */
+const RECORD_MS = 60_000;
+
+/** A generator and what it alone was told. */
+interface Member {
+  readonly child: GeneratorChild;
+  readonly start: GeneratorStart;
+}
+
 /** What generators measured; their records are still with them. */
 export interface GeneratorsMeasured {
   readonly answers: AnswerTally;
@@ -33,7 +42,9 @@ export interface Generators {
   /** Takes memory and computes schedules; `measure` then begins without delay. */
   prepare(): Promise<void>;
   measure(): Promise<GeneratorsMeasured>;
-  /** One record of all, with the marks of the broker that was between; call it when all windows have ended. */
+  /** Why some of several could not measure, or hand over what they measured; what the others did is there. */
+  failure(): string | undefined;
+  /** One record of all that measured, with the marks of the broker that was between; call it when all windows have ended. */
   record(marks: readonly BrokerMark[]): Promise<RunRecord>;
   /** Keeps what was learned of the answers for later runs; call it like `record`. Gives notes: why that failed. */
   keepAnswers(): Promise<readonly string[]>;
@@ -52,12 +63,33 @@ export async function startGenerators(
   start: GeneratorStart,
 ): Promise<Generators> {
   const starts = dealLoad(start, children.length);
+  const members = children.map((child, index): Member => ({ child, start: starts[index] ?? start }));
   const all = <T>(action: (child: GeneratorChild) => Promise<T>): Promise<T[]> =>
     Promise.all(children.map(action));
-  const ready = await Promise.all(children.map((child, index) => child.ask("start", starts[index] ?? start)));
+  const ready = await Promise.all(members.map((member) => member.child.ask("start", member.start)));
   const [first] = ready;
   if (first === undefined) throw new RangeError("expected at least one generator");
   const several = children.length > 1;
+  /** Those that have answered whatever they were asked. */
+  let left: readonly Member[] = members;
+  let failure: string | undefined;
+  /** @throws what the first one did, when none is left. */
+  const askLeft = async <T>(action: (child: GeneratorChild) => Promise<T>): Promise<readonly T[]> => {
+    const asked = left;
+    const settled = await Promise.allSettled(asked.map(({ child }) => action(child)));
+    left = asked.filter((_, at) => settled[at]?.status === "fulfilled");
+    const lost = settled.find((result) => result.status === "rejected");
+    if (lost !== undefined && left.length === 0) throw lost.reason;
+    if (lost !== undefined) failure ??= messageOf(lost.reason);
+    return settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  };
+  const abort = (reason: string): void => {
+    for (const child of children) {
+      child.ask("abort", reason).catch(() => {
+        // It has gone as well: its own command reports that.
+      });
+    }
+  };
   return {
     children,
     ready: several
@@ -77,32 +109,40 @@ export async function startGenerators(
     },
     async measure() {
       const beginNs = several ? monotonicClock.nowNs() + BEGIN_AFTER_NS : undefined;
-      const measured = await all((child) => child.ask("measure", beginNs));
+      const measured = await askLeft((child) =>
+        child.ask("measure", beginNs).catch((error: unknown) => {
+          // Without this one's share the others measure another load.
+          abort(messageOf(error));
+          throw error;
+        }),
+      );
       return {
         answers: joinAnswers(measured.map(({ answers }) => answers)),
         cost: joinCosts(measured.map(({ cost }) => cost)),
       };
     },
+    failure: () =>
+      failure && `${failure}; counted is what ${left.length} of ${children.length} generators measured`,
     async record(marks) {
-      const records = (await all((child) => child.ask("record", undefined))).map(unpackRecord);
+      const packed = await askLeft((child) => child.ask("record", undefined, RECORD_MS));
+      const records = packed.map(unpackRecord);
       for (const record of records) joinBrokerMarks(record, marks);
       return joinRecords(
         records,
-        starts.map(({ connections }) => connections),
+        left.map((member) => member.start.connections),
       );
     },
     async keepAnswers() {
-      // The record is there already: what fails now does not undo it.
-      const said = await all((child) => child.ask("keepAnswers", undefined).catch(messageOf));
-      return [...new Set(said.flatMap((note) => note ?? []))];
-    },
-    abort(reason) {
-      for (const child of children) {
-        child.ask("abort", reason).catch(() => {
-          // It has gone as well: its own command reports that.
-        });
+      const said = new Set<string>();
+      // One after the other: each adds to what the ones before have kept.
+      for (const { child } of left) {
+        // The record is there already: what fails now does not undo it.
+        const note = await child.ask("keepAnswers", undefined, RECORD_MS).catch(messageOf);
+        if (note !== undefined) said.add(note);
       }
+      return [...said];
     },
+    abort,
   };
 }
 

@@ -5,6 +5,25 @@ import { type AnswerChecker, agreementPercent, EVERY, type ReferenceAnswers } fr
 const LEARNED_BYTES = 268_435_456;
 
 /**
+ * What was kept before, with what it lacks out of what was learned since: of a frame both know, the first answer stays. Never
+ * more than a run keeps. Several generators send each frame of a schedule to one of them.
+ */
+export function mergeLearned(known: ReferenceAnswers, learned: ReferenceAnswers): ReferenceAnswers {
+  let keptBytes = bytesOf(known.flat());
+  return Array.from({ length: Math.max(known.length, learned.length) }, (_, frameIndex) => {
+    const first = known[frameIndex] ?? [];
+    const since = learned[frameIndex] ?? [];
+    if (first.length > 0 || keptBytes + bytesOf(since) > LEARNED_BYTES) return first;
+    keptBytes += bytesOf(since);
+    return since;
+  });
+}
+
+function bytesOf(tensors: readonly Tensor[]): number {
+  return tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
+}
+
+/**
  * Compares answers with the first to the same frame, of this run or of one before: a server that contradicts itself is found out.
  * Later answers are compared from the second on.
  *
@@ -14,13 +33,13 @@ const LEARNED_BYTES = 268_435_456;
 export function createLearningChecker(known: ReferenceAnswers, isOwn = true): AnswerChecker {
   const answers = [...known];
   const seen: number[] = [];
-  let keptBytes = answers.flat().reduce((sum, { data }) => sum + data.byteLength, 0);
+  let keptBytes = bytesOf(answers.flat());
   let hasLearned = false;
   let compared = 0;
   let identical = 0;
   let agreementSum = 0;
   const learn = (answer: readonly Tensor[], frameIndex: number): void => {
-    const bytes = answer.reduce((sum, { data }) => sum + data.byteLength, 0);
+    const bytes = bytesOf(answer);
     if (keptBytes + bytes > LEARNED_BYTES) return;
     hasLearned = true;
     keptBytes += bytes;

@@ -1,6 +1,7 @@
 import { type CellKey, cellName } from "../core/cell.ts";
 import { ConfigError } from "../core/errors.ts";
 import { isBayer, type Pixels } from "../core/frame.ts";
+import { withoutCredentials } from "../core/without-credentials.ts";
 import type { SourceSpec } from "../inputs/open-source.ts";
 import type { WarmUpContent } from "../serving/worker-protocol.ts";
 import { rangeOfLabel } from "./arrivals-label.ts";
@@ -169,7 +170,7 @@ function cellOf(c: Combination, spec: BenchSpec, facts: MatrixFacts): Cell {
     compression: "off",
     tuning: c.tuning ?? "tuned",
     link: remote ? linkOf(spec.url ?? (transport === "mqtt" ? spec.broker : undefined)) : "none",
-    target: spec.url ?? "managed",
+    target: spec.url === undefined ? "managed" : withoutCredentials(spec.url),
   };
   const { spec: source, kinds } = facts.source(model, input);
   return {

@@ -37,7 +37,7 @@ export type BenchEvent =
 
 /**
  * Runs every cell in every repetition, each in new processes. Ends early when the signal is aborted; the run that it
- * broke off is not reported.
+ * broke off is reported where it has requests: as FAILED, with the counts of what was measured.
  *
  * @returns whether every run was made.
  */
@@ -57,6 +57,7 @@ export async function runBench(
       const position: RunPosition = { cell, repetition, index, of: order.length };
       const startedAt = new Date().toISOString();
       const wire = await frames.count(cell, signal);
+      if (signal.aborted) return false;
       const outcome = await runCell({
         spec,
         cell,
@@ -66,7 +67,7 @@ export async function runBench(
         signal,
         onPhase: (phase, fraction) => void onEvent({ ...position, kind: "phase", phase, fraction }),
       });
-      if (signal.aborted) return false;
+      if (signal.aborted && (outcome.record?.rows ?? 0) === 0) return false;
       await onEvent({
         ...position,
         kind: "finished",

@@ -1,5 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import type { BrokerMark } from "../recording/broker-marks.ts";
+import { INTERRUPTED } from "../recording/cell-result.ts";
 import type { ProcessCosts } from "../recording/process-costs.ts";
 import { recordingNotes } from "../recording/recording-notes.ts";
 import type { RunRecord } from "../recording/run-record.ts";
@@ -10,6 +11,7 @@ import { connectionsOf, coreSpecOf, httpVersionOf, loadSpecOf } from "./cell-spe
 import { generatorsOf } from "./check-generators.ts";
 import { Child, describeExit } from "./child.ts";
 import { Crew } from "./crew.ts";
+import { endWhenInterrupted, type Interruption } from "./end-when-interrupted.ts";
 import { type Generators, type GeneratorsMeasured, startGenerators } from "./generators.ts";
 import { type GpuSampler, startGpuSampler } from "./machine/gpu-sampler.ts";
 import { createLinkMeter } from "./network/link-meter.ts";
@@ -24,9 +26,13 @@ import type {
 } from "./processes/commands.ts";
 import type { RunOutcome } from "./run-outcome.ts";
 import { openStatisticsProbe } from "./statistics-probe.ts";
+import { workerPoolNotes } from "./worker-pool-notes.ts";
 
 /** Everything that the bench starts listens here. */
 const HOST = "127.0.0.1";
+
+/** What a process is asked where a window begins and ends takes less, even of a busy one. */
+const WINDOW_MS = 10_000;
 
 export type Phase = "starting" | "warm-up" | "measuring";
 
@@ -55,27 +61,36 @@ export async function runCell(options: RunCellOptions): Promise<RunOutcome> {
   const crew = new Crew();
   const { device, target } = options.cell.key;
   const gpu = device === "gpu" && target === "managed" ? startGpuSampler() : undefined;
+  const interruption = endWhenInterrupted(crew, options.signal);
   try {
-    return await run(options, crew, gpu);
+    return await run(options, { crew, interruption, gpu });
   } catch (error) {
     return {
-      failure: messageOf(error),
+      failure: messageOf(options.signal.aborted ? options.signal.reason : error),
       answers: NO_ANSWERS,
       costs: {},
       retrieveNs: [],
       notes: [],
     };
   } finally {
+    interruption.off();
     gpu?.end();
     await crew.end();
   }
 }
 
-async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promise<RunOutcome> {
+interface Means {
+  readonly crew: Crew;
+  readonly interruption: Interruption;
+  readonly gpu: GpuSampler | undefined;
+}
+
+async function run(options: RunCellOptions, { crew, interruption, gpu }: Means): Promise<RunOutcome> {
   const { spec, cell, repetition, signal, onPhase } = options;
   const { key } = cell;
   const { tuning } = key;
   const { maxPayloadBytes, qos } = spec;
+  if (signal.aborted) throw signal.reason;
   const notes: string[] = [];
   const nodes = options.namespaces?.nodes;
   let core: CoreFacts | undefined;
@@ -155,7 +170,7 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
   });
   const { ready } = generators;
   core ??= ready.core;
-  notes.push(...ready.notes, ...(core?.deviceNotes ?? []));
+  notes.push(...ready.notes, ...(core === undefined ? [] : [...core.deviceNotes, ...workerPoolNotes(core)]));
 
   // Not through the relay, where there is one.
   const statistics =
@@ -179,10 +194,15 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
     namespaces: options.namespaces,
   });
   await links.begin();
-  await Promise.all([server?.ask("begin", undefined), middle?.ask("begin", undefined), statistics?.begin()]);
+  await Promise.all([
+    server?.ask("begin", undefined, WINDOW_MS),
+    middle?.ask("begin", undefined, WINDOW_MS),
+    statistics?.begin(),
+  ]);
   onPhase("measuring", 0);
   const windowStartedAt = new Date().toISOString();
   gpu?.begin();
+  interruption.measuring();
   const measured = await generators.measure();
   const gpuUsage = gpu?.end();
   const { costs, marks } = await closeWindow(measured, server, middle);
@@ -193,7 +213,8 @@ async function run(options: RunCellOptions, crew: Crew, gpu?: GpuSampler): Promi
   const { wire, kernelBytes, notes: said } = await links.end(record, costs);
   notes.push(...said);
   return {
-    failure: failure(),
+    // An interrupt after the last answer broke nothing off.
+    failure: (signal.aborted && !record.aborted ? undefined : failure()) ?? generators.failure(),
     windowStartedAt,
     record,
     answers: measured.answers,
@@ -233,8 +254,8 @@ function watch({ generators, server, middle, signal }: Watched): () => string | 
       if (!over) stop(describeExit(child.role, exit));
     });
   }
-  if (signal.aborted) stop("interrupted");
-  const onAbort = (): void => stop("interrupted");
+  if (signal.aborted) stop(INTERRUPTED);
+  const onAbort = (): void => stop(INTERRUPTED);
   signal.addEventListener("abort", onAbort, { once: true });
   void Promise.all(generators.children.map(({ exited }) => exited)).then(() =>
     signal.removeEventListener("abort", onAbort),
@@ -242,7 +263,7 @@ function watch({ generators, server, middle, signal }: Watched): () => string | 
   return () => failure;
 }
 
-/** Ends the windows of server and broker or relay; a process that has gone leaves no cost. */
+/** Ends the windows of server and broker or relay; a process that has gone, or does not answer, leaves no cost. */
 async function closeWindow(
   { cost }: GeneratorsMeasured,
   server: Child<ServerCommands> | undefined,
@@ -250,8 +271,8 @@ async function closeWindow(
 ): Promise<{ readonly costs: ProcessCosts; readonly marks: readonly BrokerMark[] }> {
   const unavailable = (): undefined => undefined;
   const [serverCost, middleWindow] = await Promise.all([
-    server?.ask("end_window", undefined).catch(unavailable),
-    middle?.ask("end_window", undefined).catch(unavailable),
+    server?.ask("end_window", undefined, WINDOW_MS).catch(unavailable),
+    middle?.ask("end_window", undefined, WINDOW_MS).catch(unavailable),
   ]);
   return {
     costs: {

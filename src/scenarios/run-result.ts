@@ -38,16 +38,16 @@ export function judgeBasis(
 
 /**
  * The same for a cell that a report holds, of a server elsewhere: only what was compared with a reference has a digest of it.
- * @param reference - of the report's configuration.
+ * Bound and reference are those of the report's configuration.
  */
 export function judgeBasisOfReport(
-  { quick, reference }: Pick<BenchSpec, "quick" | "reference">,
+  { quick, latencyBoundMs, reference }: Pick<BenchSpec, "quick" | "latencyBoundMs" | "reference">,
   { key, runs }: Pick<CellResult, "key" | "runs">,
 ): JudgeBasis {
   const compared = runs.find(({ answers }) => answers.check !== "unchecked");
   const hasReference = compared?.answers.digest !== undefined;
   return {
-    ...judgeBasis({ quick }, { key }),
+    ...judgeBasis({ quick, latencyBoundMs }, { key }),
     answersAgainst: hasReference ? reference && localRun(reference) : FIRST_ANSWERS,
   };
 }
@@ -71,7 +71,7 @@ export function toRunResult(
     retrieveNs: outcome.retrieveNs,
     costs: outcome.costs,
     queries: key.scenario === "multi-stream",
-    waits: key.whenBusy !== undefined && key.whenBusy !== "drop-new",
+    waitsAt: key.whenBusy === undefined || key.whenBusy === "drop-new" ? undefined : spec.maxInFlight,
     serverMeans: outcome.serverMeans,
     wire: outcome.wire,
   });

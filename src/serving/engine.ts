@@ -13,6 +13,7 @@ import { createHostStarter } from "./start-hosts.ts";
 
 /** The serving core of the project, and what a report says about it. */
 export interface Engine extends ServingCore {
+  /** With the instances that the first ONNX model's configuration asks for, where the options do not say. */
   readonly settings: EngineSettings;
   /** ONNX Runtime's name, e.g. `CPUExecutionProvider`; `builtin` when no model runs on ONNX Runtime. */
   readonly executionProvider: string;
@@ -93,7 +94,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const hosts = started.flatMap(({ served }) => served?.hosts ?? []);
   const providers = hosts.map((host) => host.executionProvider);
   return {
-    settings,
+    settings: hosts.find((host) => host.settings !== undefined)?.settings ?? settings,
     executionProvider: providers.find((provider) => provider !== "builtin") ?? "builtin",
     deviceNotes: [...new Set(hosts.flatMap((host) => host.deviceNotes))],
     executionProviderOf: (name) => slots.find(name).host.executionProvider,

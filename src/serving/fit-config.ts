@@ -2,11 +2,14 @@ import { ServingError } from "../core/errors.ts";
 import type { TensorMetadata } from "../core/metadata.ts";
 import { isBatchable, type ModelConfig, tritonType } from "./model-config.ts";
 import type { Signature } from "./onnx/signature.ts";
+import { canReshape, type Reshape, type Reshapes, reshaped } from "./reshape.ts";
 
 /** A model's signature under its configuration. */
 export interface ConfiguredSignature {
-  /** Dimensions that are free in the file and fixed by the configuration are fixed. */
+  /** Dimensions that are free in the file and fixed by the configuration are fixed; a reshaped tensor has its `dims`. */
   readonly signature: Signature;
+  /** Absent: the model takes and gives the shapes of the signature. */
+  readonly reshapes?: Reshapes | undefined;
   /** Triton's meaning: 0 when the first dimension is not a batch. */
   readonly maxBatchSize: number;
   /** One line each. */
@@ -20,6 +23,7 @@ export interface ConfiguredSignature {
 export function fitConfig(config: ModelConfig, own: Signature, where: string): ConfiguredSignature {
   const asked = config.max_batch_size;
   const batchable = isBatchable(own);
+  const reshapes = { input: [] as Reshape[], output: [] as Reshape[] };
   const fitted = (role: "input" | "output"): readonly TensorMetadata[] => {
     const configured = config[role] ?? [];
     const tensors = role === "input" ? own.inputs : own.outputs;
@@ -30,11 +34,30 @@ export function fitConfig(config: ModelConfig, own: Signature, where: string): C
     }
     return tensors.map((tensor) => {
       const said = configured.find(({ name }) => name === tensor.name);
-      return said === undefined ? tensor : fitTensor(tensor, said, asked > 0, `${where}: ${role}`);
+      if (said === undefined) return tensor;
+      const { data_type, dims, reshape } = said;
+      const owner = `${where}: ${role}`;
+      const modelDims = reshape?.shape ?? (dims.length > 0 ? dims : undefined);
+      const fit = fitTensor(tensor, { data_type, dims: modelDims }, asked > 0, owner);
+      if (!reshape) return fit;
+      const whole = (sizes: readonly number[]) => (asked > 0 ? [-1, ...sizes] : sizes);
+      const entry = { name: tensor.name, dims: whole(dims), shape: whole(reshape.shape) };
+      if (!canReshape(entry.dims, entry.shape)) {
+        const what = `${owner} '${tensor.name}'`;
+        throw new ServingError(
+          "ERR_MODEL",
+          `${what}: dims [${dims}] cannot be reshaped to [${reshape.shape}]`,
+        );
+      }
+      reshapes[role].push(entry);
+      return { ...fit, shape: reshaped(fit.shape, entry.shape, entry.dims) };
     });
   };
+  const signature = { inputs: fitted("input"), outputs: fitted("output") };
+  const isReshaped = reshapes.input.length + reshapes.output.length > 0;
   return {
-    signature: { inputs: fitted("input"), outputs: fitted("output") },
+    signature,
+    reshapes: isReshaped ? { inputs: reshapes.input, outputs: reshapes.output } : undefined,
     maxBatchSize: batchable ? asked : 0,
     notes:
       asked > 0 && !batchable ? [`${where}: max_batch_size ${asked} is 0: the model's batch is fixed`] : [],
@@ -43,7 +66,7 @@ export function fitConfig(config: ModelConfig, own: Signature, where: string): C
 
 function fitTensor(
   tensor: TensorMetadata,
-  said: { readonly data_type: string; readonly dims: readonly number[] },
+  said: { readonly data_type: string; readonly dims: readonly number[] | undefined },
   hasBatch: boolean,
   where: string,
 ): TensorMetadata {
@@ -52,7 +75,7 @@ function fitTensor(
   if (said.data_type !== "" && said.data_type !== own) {
     throw new ServingError("ERR_MODEL", `${where} '${name}' is ${own} in the model, not ${said.data_type}`);
   }
-  if (said.dims.length === 0) return tensor;
+  if (said.dims === undefined) return tensor;
   const dims = hasBatch ? [shape[0] ?? -1, ...said.dims] : said.dims;
   const fits =
     dims.length === shape.length &&

@@ -27,7 +27,7 @@ const REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 /** Members of a tensor with the same effect. */
-const REFUSED_OF_TENSOR = ["reshape", "is_shape_tensor", "allow_ragged_batch"];
+const REFUSED_OF_TENSOR = ["is_shape_tensor", "allow_ragged_batch"];
 
 /** What an instance group may say without a note; the device is the server's option. */
 const OWN_GROUP = new Set(["name", "count"]);
@@ -48,8 +48,7 @@ function isThere(value: unknown): boolean {
  * Finds what a model's configuration asks for and does not get.
  *
  * @returns a note for each field that is passed over, one line each.
- * @throws {ServingError} ERR_MODEL, one line, for a field that cannot be passed over: another backend, an ensemble, sequences,
- * another shape than the model's.
+ * @throws {ServingError} ERR_MODEL, one line, for a field that cannot be passed over: another backend, an ensemble, sequences.
  */
 export function honourConfig(config: ModelConfig, where: string): readonly string[] {
   const refuse = (what: string): ServingError => new ServingError("ERR_MODEL", `${where}: ${what}`);

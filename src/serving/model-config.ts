@@ -15,6 +15,8 @@ const TENSOR_SCHEMA = z.looseObject({
   data_type: z.string().default(""),
   /** Without the batch where `max_batch_size` is above 0; -1 is free. */
   dims: z.array(z.int()).default([]),
+  /** The model's own shape where it is not `dims`; without the batch, too. */
+  reshape: z.object({ shape: z.array(z.int()).default([]) }).nullish(),
 });
 
 /** What the project adds to Triton's configuration; a folder made for Triton has none of it. */

@@ -9,6 +9,7 @@ import { type OnnxModel, readModel } from "./onnx/model-file.ts";
 import { readSignature, type Signature } from "./onnx/signature.ts";
 import { readOutputLabels } from "./output-labels.ts";
 import type { Recipe } from "./recipe.ts";
+import type { Reshapes } from "./reshape.ts";
 import { completePolicy, type VersionPolicy } from "./version-policy.ts";
 
 /** A version of a model of the repository, as the serving core needs it. */
@@ -26,6 +27,8 @@ export interface ModelFile {
   /** `raw`: tensors travel untouched, pictures are not taken. */
   readonly recipe: Recipe | "raw";
   readonly signature: Signature;
+  /** Absent: the model takes and gives the shapes of the signature. */
+  readonly reshapes?: Reshapes | undefined;
   /** Names of the classes, class 0 first. */
   readonly labels?: readonly string[] | undefined;
   /** Of the outputs that have a file of labels for themselves. */
@@ -97,7 +100,7 @@ async function readVersion(folder: ModelFolder, version: string): Promise<ReadMo
   } catch (cause) {
     throw new ServingError("ERR_MODEL", `${file}: ${messageOf(cause)}`, { cause });
   }
-  const { signature, maxBatchSize, notes } = fitConfig(config, readSignature(model), configFile);
+  const { signature, reshapes, maxBatchSize, notes } = fitConfig(config, readSignature(model), configFile);
   const own = config.wirebench;
   return {
     model,
@@ -109,8 +112,10 @@ async function readVersion(folder: ModelFolder, version: string): Promise<ReadMo
       bytes: stamp.bytes,
       stamp,
       config,
-      recipe: own?.recipe ?? guessRecipe(signature, model).recipe,
+      // A picture goes into the model's own shapes, which are not those that a guess would be made from.
+      recipe: own?.recipe ?? (reshapes === undefined ? guessRecipe(signature, model).recipe : "raw"),
       signature,
+      reshapes,
       labels: own?.labels,
       outputLabels: await readOutputLabels(folder),
       weights: own?.weights ?? "trained",

@@ -1,6 +1,7 @@
 import type { InferRequest, InferResponse } from "../core/inference.ts";
 import type { ModelConfiguration, ModelMetadata, ModelStatistics } from "../core/metadata.ts";
 import type { BodyCodec, EncodedContext, EncodedResponse } from "../core/serving-core.ts";
+import type { EngineSettings } from "./engine-options.ts";
 
 /** One version of a model that is served: its instances, its queue, its counters. */
 export interface ModelHost {
@@ -11,6 +12,8 @@ export interface ModelHost {
   readonly executionProvider: string;
   /** About the device, for the report: where the nodes ran, how inputs and outputs travel. Empty on the CPU. */
   readonly deviceNotes: readonly string[];
+  /** What its ONNX Runtime sessions run with; absent for a built-in model. */
+  readonly settings?: EngineSettings | undefined;
   isReady(): boolean;
   statistics(): ModelStatistics;
   /** As `ServingCore.infer`. @param submittedNs - when the core was called. */

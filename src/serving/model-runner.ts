@@ -150,23 +150,31 @@ export async function createModelRunner(
   const deviceNotes = verify && settings.device === "gpu" ? await verifyDevice(sessions, model, warmUp) : [];
   for (const wanted of warmUp) await warm(wanted);
 
+  const run = async ({ works }: ModelRun): Promise<readonly WorkResult[]> => {
+    const beganNs = clock.nowNs();
+    const [work] = works;
+    try {
+      if (work?.kind === "encoded") return [await runEncoded(work, beganNs)];
+      const tensorWorks = works.filter((each) => each.kind === "tensors");
+      return work !== undefined && works.length === 1
+        ? [await runOne(work, beganNs)]
+        : await runBatch(tensorWorks, beganNs);
+    } catch (reason) {
+      const { status, message } = TransportError.from(reason, "INTERNAL");
+      // What is wrong with one request's values is no fault of the others in its batch.
+      if (status === "INVALID_ARGUMENT" && works.length > 1) {
+        const results: WorkResult[] = [];
+        for (const each of works) results.push(...(await run({ works: [each] })));
+        return results;
+      }
+      return works.map((): WorkResult => ({ ok: false, status, message: messageOf(message) }));
+    }
+  };
+
   return {
     executionProvider: await sessions.executionProvider(),
     deviceNotes,
-    async run({ works }) {
-      const beganNs = clock.nowNs();
-      const [work] = works;
-      try {
-        if (work?.kind === "encoded") return [await runEncoded(work, beganNs)];
-        const tensorWorks = works.filter((each) => each.kind === "tensors");
-        return work !== undefined && works.length === 1
-          ? [await runOne(work, beganNs)]
-          : await runBatch(tensorWorks, beganNs);
-      } catch (reason) {
-        const { status, message } = TransportError.from(reason, "INTERNAL");
-        return works.map((): WorkResult => ({ ok: false, status, message: messageOf(message) }));
-      }
-    },
+    run,
     release: () => sessions.release(),
   };
 }

@@ -6,6 +6,7 @@ import { buildPipelineGraph } from "./graphs/pipeline-graph.ts";
 import { type OnnxSession, openSession } from "./onnx-session.ts";
 import { type ProvenPlacement, probePlacement } from "./probe-placement.ts";
 import type { ServedModel } from "./request-shape.ts";
+import { reshapeInputs, reshapeSession } from "./reshape.ts";
 import type { SessionSettings } from "./session-settings.ts";
 
 /** `tensor`: the model as it is; a pixel encoding: pre-processing, model and post-processing in one graph. */
@@ -54,8 +55,10 @@ export function createModelSessions(options: {
     }
     return [buildPipelineGraph(bytes, model.recipe, content, frame), `${what} for ${content}`];
   };
-  const create = async (content: SessionContent, frame?: FrameSize): Promise<OnnxSession> =>
-    openSession(...(await graphOf(content, frame)), settings);
+  const create = async (content: SessionContent, frame?: FrameSize): Promise<OnnxSession> => {
+    const session = await openSession(...(await graphOf(content, frame)), settings);
+    return content === "tensor" ? reshapeSession(session, model.reshapes) : session;
+  };
   const keyOf = (content: SessionContent, { widthPx, heightPx }: FrameSize): string =>
     `${content}@${widthPx}x${heightPx}`;
   const keep = (key: string, make: () => Promise<OnnxSession>): Promise<OnnxSession> => {
@@ -75,7 +78,11 @@ export function createModelSessions(options: {
     open,
     openSized: (content, frame) => keep(keyOf(content, frame), () => create(content, frame)),
     probe: async (content, feeds, frame) =>
-      probePlacement(...(await graphOf(content, frame)), settings, feeds),
+      probePlacement(
+        ...(await graphOf(content, frame)),
+        settings,
+        content === "tensor" ? reshapeInputs(feeds, model.reshapes) : feeds,
+      ),
     async executionProvider() {
       const [first = open("tensor")] = sessions.values();
       return (await first).executionProvider;

@@ -12,7 +12,7 @@ import { CLOSING, type EncodedBody, type ModelHost } from "./model-host.ts";
 import { type ModelWorker, startModelWorker } from "./model-worker.ts";
 import type { ServedModel } from "./request-shape.ts";
 import { shapeRequest } from "./request-shape.ts";
-import { requestTimeoutUs } from "./request-timeout.ts";
+import { encodedTimeoutUs, requestTimeoutUs } from "./request-timeout.ts";
 import { type Instance, type Job, Scheduler } from "./scheduler.ts";
 import { createStatistics } from "./statistics.ts";
 import type { VersionPolicy } from "./version-policy.ts";
@@ -123,6 +123,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
     }),
     executionProvider,
     deviceNotes: workers.first.flatMap((worker) => worker.deviceNotes),
+    settings,
     isReady: () => !isClosed && workers.isWhole(),
     statistics: () => ({ ...statistics.read(), pendingCount: scheduler.waiting }),
 
@@ -146,7 +147,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
     },
 
     async inferEncoded(body: EncodedBody, signal, submittedNs): Promise<EncodedResponse> {
-      const success = await serve(signal, submittedNs, undefined, () => ({
+      const success = await serve(signal, submittedNs, encodedTimeoutUs(body), () => ({
         submittedNs,
         // The worker reads the body and knows.
         elements: 1,

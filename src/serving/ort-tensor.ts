@@ -25,7 +25,7 @@ const DATATYPES = new Map(Object.entries(ORT_TYPES).map(([datatype, type]) => [t
 /**
  * A tensor's bytes as ONNX Runtime's tensor, by reference; bytes that do not lie on a multiple of the element's
  * size are copied first, since typed arrays demand it.
- * @throws {TransportError} INVALID_ARGUMENT for BF16, which the runtime's Node binding cannot take.
+ * @throws {TransportError} INVALID_ARGUMENT for BF16 and for BYTES that are no text, which the runtime's Node binding cannot take.
  */
 export function toOrtTensor(tensor: Tensor): OrtTensor {
   const { name, datatype, shape, data } = tensor;
@@ -34,12 +34,7 @@ export function toOrtTensor(tensor: Tensor): OrtTensor {
     throw new TransportError("INVALID_ARGUMENT", `tensor '${name}': ${datatype} cannot be served`);
   }
   if (datatype === "BYTES") {
-    const decoder = new TextDecoder();
-    return new OrtTensor(
-      "string",
-      splitBytes(data, name).map((element) => decoder.decode(element)),
-      shape,
-    );
+    return new OrtTensor("string", textsOf(data, name), shape);
   }
   return new OrtTensor(type, numbersOf(data, datatype), shape);
 }
@@ -62,6 +57,21 @@ export function fromOrtTensor(name: string, tensor: OrtTensor): Tensor {
   }
   const { buffer, byteOffset, byteLength } = tensor.data as Uint8Array;
   return { name, datatype, shape, data: new Uint8Array(buffer, byteOffset, byteLength) };
+}
+
+/** The binding takes texts alone, and ends each where it holds a NUL: what would come out changed is refused. */
+function textsOf(data: Uint8Array, name: string): string[] {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return splitBytes(data, name).map((element, at) => {
+    const refuse = (why: string, cause?: unknown): TransportError =>
+      new TransportError("INVALID_ARGUMENT", `tensor '${name}': BYTES element ${at} ${why}`, { cause });
+    if (element.includes(0)) throw refuse("holds a NUL, at which ONNX Runtime ends a text");
+    try {
+      return decoder.decode(element);
+    } catch (cause) {
+      throw refuse("is not UTF-8, and ONNX Runtime takes texts alone", cause);
+    }
+  });
 }
 
 type Numbers = Exclude<OrtTensor.DataType, readonly string[]>;

@@ -4,6 +4,7 @@ import type { TensorMetadata } from "../core/metadata.ts";
 import { CONTENT } from "../core/parameters.ts";
 import { checkTensor, type Tensor } from "../core/tensor.ts";
 import type { Recipe } from "./recipe.ts";
+import type { Reshapes } from "./reshape.ts";
 import type { WantedOutput } from "./wanted-outputs.ts";
 
 /** What must be known of a model to check a request to it; plain data. */
@@ -15,6 +16,8 @@ export interface ServedModel {
     readonly inputs: readonly TensorMetadata[];
     readonly outputs: readonly TensorMetadata[];
   };
+  /** Absent: the model takes and gives the shapes of the signature. */
+  readonly reshapes?: Reshapes | undefined;
   /** Triton's meaning: 0 when the first dimension is not a batch. */
   readonly maxBatchSize: number;
   /** Names of the classes, class 0 first; `outputLabels`: of the outputs that have others. For classification. */

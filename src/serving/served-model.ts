@@ -55,10 +55,19 @@ export async function openServedVersions(
 }
 
 function opened(file: ModelFile, recipe: Recipe | "raw" | undefined): OpenedModel {
-  const { name, version, signature, maxBatchSize, dynamicBatching, labels, outputLabels } = file;
+  const { name, version, signature, reshapes, maxBatchSize, dynamicBatching, labels, outputLabels } = file;
   if (recipe !== undefined && recipe !== "raw") checkFit(recipe, file);
   return {
-    model: { name, version, signature, maxBatchSize, recipe: recipe ?? file.recipe, labels, outputLabels },
+    model: {
+      name,
+      version,
+      signature,
+      reshapes,
+      maxBatchSize,
+      recipe: recipe ?? file.recipe,
+      labels,
+      outputLabels,
+    },
     path: file.path,
     stamp: file.stamp,
     isRecipeGiven: (recipe ?? file.config.wirebench?.recipe) !== undefined,

@@ -34,7 +34,7 @@ const ECHO: ModelMetadata = {
   name: "echo",
   versions: ["1"],
   platform: "wirebench_builtin",
-  inputs: [{ name: "input", datatype: "UINT8", shape: [-1] }],
+  inputs: [{ name: "input", datatype: "UINT8", shape: [-1, -1] }],
   outputs: [{ name: "input", datatype: "UINT8", shape: [1, -1, 608, 968] }],
   properties: { recipe: '{"colour":"rgb"}' },
 };

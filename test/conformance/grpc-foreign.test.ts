@@ -83,7 +83,7 @@ describe("a foreign client of our server", () => {
     });
     expect(await call(client, "ModelMetadata", { name: "echo" })).toMatchObject({
       name: "echo",
-      inputs: [{ name: "input", datatype: "UINT8", shape: [-1] }],
+      inputs: [{ name: "input", datatype: "UINT8", shape: [-1, -1] }],
     });
   });
 
@@ -96,10 +96,15 @@ describe("a foreign client of our server", () => {
       output: [{ ...CONFIGURATION.output[0], data_type: TYPE_STRING }],
       instance_group: [{ name: "echo_0", kind: KIND_CPU, count: 2 }],
     });
-    const expected = writeStatistics([STATISTICS]).model_stats as { readonly memory_usage: unknown }[];
+    const expected = writeStatistics([STATISTICS]).model_stats as {
+      readonly memory_usage: unknown;
+      readonly response_stats: unknown;
+    }[];
     for (const name of ["echo", ""]) {
       const { model_stats } = (await call(client, "ModelStatistics", { name })) as { model_stats: object[] };
-      expect(model_stats).toMatchObject(expected.map(({ memory_usage: _, ...model }) => model));
+      expect(model_stats).toMatchObject(
+        expected.map(({ memory_usage: _, response_stats: __, ...model }) => model),
+      );
     }
     for (const method of ["ModelConfig", "ModelStatistics"]) {
       await expect(call(client, method, { name: "nobody" })).rejects.toMatchObject({

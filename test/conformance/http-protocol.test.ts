@@ -356,7 +356,7 @@ describe("the V2 REST server", () => {
 
     it("a raw binary one may be empty where the input may", async () => {
       const answer = await send("POST", INFER, "", { [HEADER_LENGTH]: 0, "content-length": 0 });
-      expect(answer).toMatchObject({ code: 200, json: { outputs: [{ name: "input", shape: [0] }] } });
+      expect(answer).toMatchObject({ code: 200, json: { outputs: [{ name: "input", shape: [1, 0] }] } });
     });
 
     it("are read when they come in chunks, and refused when two lengths contradict each other", async () => {
@@ -447,6 +447,9 @@ describe("the V2 REST server", () => {
       ["index", " ".repeat(LIMIT_BYTES + 1), 413, /over the limit/],
       // Within the limit of bodies, and too much to be parsed between sockets.
       ["index", " ".repeat(65_537), 413, /over the limit of 65536/],
+      // A load with files: what is wrong is not how large they are.
+      ["models/echo/load", " ".repeat(65_537), 501, /more than 65536 bytes is not supported: models and/],
+      ["models/echo/load", " ".repeat(LIMIT_BYTES + 1), 501, /more than 65536 bytes is not supported/],
     ])("refuses %s %s with %d", async (path, body, code, message) => {
       const answer = await send("POST", `/v2/repository/${path}`, body);
       expect(answer.code).toBe(code);

@@ -213,7 +213,7 @@ describe("http, spoken by hand", () => {
     expect(answer.code).toBe(200);
     const headerBytes = Number(answer.headers[HEADER_LENGTH]);
     expect(JSON.parse(answer.body.toString("utf8", 0, headerBytes))).toMatchObject({
-      outputs: [{ name: "input", datatype: "UINT8", shape: [3], parameters: { binary_data_size: 3 } }],
+      outputs: [{ name: "input", datatype: "UINT8", shape: [1, 3], parameters: { binary_data_size: 3 } }],
     });
     expect([...answer.body.subarray(headerBytes)]).toEqual([1, 2, 3]);
   });

@@ -69,6 +69,73 @@ describe("processes", () => {
     for (const { pid } of children) await until(() => (isAlive(pid) ? undefined : true));
   });
 
+  it("keeps of the run in hand what was measured until Ctrl-C, as what it is", async () => {
+    const bench = start([
+      ...["bench", "--out", out.path, "--transport", "grpc", ...NULL_RUN],
+      ...["--repetitions", "1", "--duration", "60s", "--generators", "2", "--concurrency", "2"],
+    ]);
+    await until(() => {
+      const found = childrenOf(bench.child.pid).filter(({ entry }) =>
+        entry.endsWith("processes/generator.js"),
+      );
+      return found.length === 2 ? true : undefined;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    bench.child.kill("SIGINT");
+    const ended = await bench.ended;
+    expect(ended.code, ended.stderr).toBe(130);
+    expect(ended.stdout).toContain("Partial: 0 of 1 runs.");
+    const [row = {}] = readCsv(join(ended.stdout.trimEnd().split("\n").at(-1) ?? "", "summary.csv"));
+    expect(row["verdict"]).toBe("FAILED");
+    expect(row["verdict_reasons"]).toBe("interrupted");
+    expect(Number(row["ok"])).toBeGreaterThan(0);
+    // What the end of the run cancelled is no failure of the server.
+    expect(row["failed"]).toBe("0");
+  });
+
+  it("fails the cell of which a generator is killed, with what the other measured", async () => {
+    const bench = start([
+      ...["bench", "--out", out.path, "--transport", "http", ...NULL_RUN],
+      ...["--repetitions", "1", "--duration", "60s", "--generators", "2", "--concurrency", "2"],
+    ]);
+    const generators = await until(() => {
+      const found = childrenOf(bench.child.pid).filter(({ entry }) =>
+        entry.endsWith("processes/generator.js"),
+      );
+      return found.length === 2 ? found : undefined;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    process.kill(generators[0]?.pid ?? Number.NaN, "SIGKILL");
+    const ended = await bench.ended;
+    expect(ended.code, ended.stderr).toBe(1);
+    const [row = {}] = readCsv(join(ended.stdout.trimEnd().split("\n").at(-1) ?? "", "summary.csv"));
+    expect(row["verdict_reasons"]).toMatch(/killed \(SIGKILL\); counted is what 1 of 2 generators measured/);
+    expect(Number(row["ok"])).toBeGreaterThan(0);
+  });
+
+  it("ends on Ctrl-C although a server does not answer", async () => {
+    const bench = start([
+      ...["bench", "--out", out.path, "--transport", "http", ...NULL_RUN],
+      ...["--repetitions", "1", "--duration", "60s"],
+    ]);
+    await until(() => childrenOf(bench.child.pid).find(({ entry }) => entry.endsWith("generator.js")));
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const server = childrenOf(bench.child.pid).find(({ entry }) => entry.endsWith("processes/server.js"));
+    process.kill(server?.pid ?? Number.NaN, "SIGSTOP");
+    bench.child.kill("SIGINT");
+    expect((await bench.ended).code).toBe(130);
+    expect(isAlive(server?.pid ?? 0)).toBe(false);
+  }, 60_000);
+
+  it("sends a schedule of one request from two generators, and ends", async () => {
+    const ended = await run([
+      ...["bench", "--out", out.path, "--transport", "http", ...NULL_RUN, "--scenario", "open-loop"],
+      ...["--rate", "1", "--duration", "1s", "--generators", "2", "--repetitions", "1"],
+    ]);
+    const [row = {}] = readCsv(join(ended.stdout.trimEnd().split("\n").at(-1) ?? "", "summary.csv"));
+    expect(row["ok"], ended.stderr).toBe("1");
+  });
+
   it("leaves no process behind when it is killed itself", async () => {
     const bench = start([
       ...["bench", "--out", out.path, "--transport", "mqtt", ...NULL_RUN],

@@ -18,8 +18,9 @@ const MAX_DEPTH = 100;
  *
  * Flat and nested arrays mean the same, row-major; only the number of elements must fit the shape, as in Triton.
  * Numbers must be exact in the datatype (floating point is rounded, but must not overflow); the texts `NaN`, `Infinity`
- * and `-Infinity` stand for what JSON cannot write, as in protobuf's JSON mapping. 64-bit integers may be texts, also as
- * there: from ±2^53 on they have to be, because a number has lost its digits by then (`withExactIntegers`). BOOL are true
+ * and `-Infinity` stand for what JSON cannot write, as in protobuf's JSON mapping, and so do the bare words of Triton and of
+ * Python's json (`parseWithBareWords`). 64-bit integers may be texts, as in that mapping: from ±2^53 on they have to be,
+ * because a number has lost its digits by then (`withExactIntegers`). BOOL are true
  * and false, BYTES are strings (UTF-8). FP16 and BF16 travel as binary only.
  *
  * @throws {TransportError} INVALID_ARGUMENT

@@ -1,5 +1,10 @@
-/** A text or a number of JSON, whole: a number inside a text must not be taken for one. */
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+import { parseWithBareWords } from "./json-bare-words.ts";
+
+/**
+ * All of a number, and what tells whether it stands inside a text. Texts are not matched as one: the stack of a regular
+ * expression ends at some million escapes.
+ */
+const TOKEN = /\\.|"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 /** From 16 digits on an integer may lie beyond 2^53, where `JSON.parse` rounds. */
 const LONG_INTEGER = /^-?\d{16,}$/;
 const SIXTEEN_DIGITS = /\d{16}/;
@@ -16,9 +21,13 @@ type Fields = Readonly<Record<string, unknown>>;
 export function withExactIntegers(fields: Fields, text: string, member: "inputs" | "outputs"): Fields {
   const tensors = fields[member];
   if (!Array.isArray(tensors) || !tensors.some(isWide) || !SIXTEEN_DIGITS.test(text)) return fields;
-  const quoted = text.replace(TOKEN, (token) => (LONG_INTEGER.test(token) ? `"${token}"` : token));
+  let isInText = false;
+  const quoted = text.replace(TOKEN, (token) => {
+    if (token === '"') isInText = !isInText;
+    return !isInText && LONG_INTEGER.test(token) ? `"${token}"` : token;
+  });
   // The same text but for the quotes: it parses, to a value of the same form.
-  const exact = JSON.parse(quoted) as Record<string, readonly Fields[]>;
+  const exact = parseWithBareWords(quoted) as Record<string, readonly Fields[]>;
   return {
     ...fields,
     [member]: tensors.map((tensor: Fields, i) =>

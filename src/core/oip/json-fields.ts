@@ -2,6 +2,7 @@ import { constants, isUtf8 } from "node:buffer";
 import { messageOf, TransportError } from "../errors.ts";
 import type { Parameters } from "../parameters.ts";
 import { type Datatype, elementCount, isDatatype } from "../tensor.ts";
+import { parseWithBareWords } from "./json-bare-words.ts";
 import { withExactIntegers } from "./json-exact-integers.ts";
 
 /** A JSON object whose members have not been checked. */
@@ -19,6 +20,7 @@ export function malformed(message: string, cause?: unknown): TransportError {
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "[]" : `an array of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "symbol") return value.description ?? "nothing";
   const text = JSON.stringify(typeof value === "string" ? value.slice(0, 40) : value) ?? "nothing";
   return text.length > 40 ? `${text.slice(0, 37)}…` : text;
 }
@@ -26,7 +28,8 @@ export function shown(value: unknown): string {
 /**
  * Parses UTF-8 JSON whose top level is an object.
  *
- * @param tensors - the member whose 64-bit tensors shall keep all digits of their numbers, see `withExactIntegers`.
+ * @param tensors - the member whose tensors may have NaN and infinities as bare words, see `parseWithBareWords`, and shall
+ * keep all digits of 64-bit integers, see `withExactIntegers`.
  * @throws {TransportError} INVALID_ARGUMENT, RESOURCE_EXHAUSTED
  */
 export function parseJsonObject(bytes: Uint8Array, what: string, tensors?: "inputs" | "outputs"): JsonObject {
@@ -42,7 +45,7 @@ export function parseJsonObject(bytes: Uint8Array, what: string, tensors?: "inpu
     // Buffer's own decoding replaces invalid bytes silently.
     if (!isUtf8(bytes)) throw new Error("it is not UTF-8");
     text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-    value = JSON.parse(text);
+    value = tensors === undefined ? JSON.parse(text) : parseWithBareWords(text);
   } catch (reason) {
     throw malformed(`${what} is not JSON: ${messageOf(reason)}`, reason);
   }

@@ -68,12 +68,29 @@ export function numbersOver(data: Uint8Array, datatype: NumericDatatype): Number
   }
 }
 
-/** What the texts `NaN`, `Infinity`, `-Infinity` stand for in a floating-point tensor; `undefined` for all else. */
+/**
+ * What stands in a parsed message for the bare words `NaN`, `Infinity`, `-Infinity`. No text and no number: nothing but a
+ * floating-point tensor is to take them.
+ */
+export const BARE_NUMBERS: ReadonlyMap<number, symbol> = new Map(
+  [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((value) => [
+    value,
+    Symbol(String(value)),
+  ]),
+);
+const SPECIAL_NUMBERS: ReadonlyMap<unknown, number> = new Map(
+  [...BARE_NUMBERS].flatMap(([value, symbol]): [unknown, number][] => [
+    [String(value), value],
+    [symbol, value],
+  ]),
+);
+
+/**
+ * What the texts `NaN`, `Infinity`, `-Infinity`, and the bare words, stand for in a floating-point tensor; `undefined` for
+ * all else.
+ */
 export function specialNumber(value: unknown, datatype: NumericDatatype): number | undefined {
-  if (datatype !== "FP32" && datatype !== "FP64") return undefined;
-  if (value === "NaN") return Number.NaN;
-  if (value === "Infinity") return Number.POSITIVE_INFINITY;
-  return value === "-Infinity" ? Number.NEGATIVE_INFINITY : undefined;
+  return datatype === "FP32" || datatype === "FP64" ? SPECIAL_NUMBERS.get(value) : undefined;
 }
 
 function integers(array: SmallArray): NumberView {
@@ -81,8 +98,10 @@ function integers(array: SmallArray): NumberView {
     fill(row, at, from = 0) {
       for (let index = from; index < row.length; index++) {
         const value = row[index];
-        array[at + index] = value as number;
-        // One comparison finds fractions, numbers out of range and things that are no numbers.
+        // A symbol (`BARE_NUMBERS`) cannot even be stored.
+        if (typeof value !== "number") return index;
+        array[at + index] = value;
+        // One comparison finds fractions and numbers out of range.
         if (array[at + index] !== value) return index;
       }
       return -1;

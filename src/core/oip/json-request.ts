@@ -18,8 +18,9 @@ import {
   parseJsonObject,
   textOf,
 } from "./json-fields.ts";
-import { bodyOf, readTensor, refuseSharedMemory, type WrittenBody, writeTensors } from "./json-tensors.ts";
+import { bodyOf, readTensor, type WrittenBody, writeTensors } from "./json-tensors.ts";
 import { encodeText } from "./json-text.ts";
+import { refuseSharedMemory } from "./shared-memory.ts";
 
 /** An infer request of the V2 REST protocol, taken apart. Plain data. */
 export interface ParsedInferRequest {

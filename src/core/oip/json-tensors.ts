@@ -1,9 +1,8 @@
-import { TransportError } from "../errors.ts";
-import type { Parameters } from "../parameters.ts";
 import { checkTensor, type Tensor } from "../tensor.ts";
 import { BINARY_DATA_SIZE, type BinaryPart, withoutParameter } from "./binary.ts";
 import { readJsonData, writeJsonData } from "./json-data.ts";
 import { datatypeOf, malformed, objectOf, optional, parametersOf, shapeOf, textOf } from "./json-fields.ts";
+import { refuseSharedMemory } from "./shared-memory.ts";
 
 /** A body in parts that are sent one after another: JSON first, then binary tensors by reference. */
 export interface WrittenBody {
@@ -14,15 +13,6 @@ export interface WrittenBody {
   readonly totalBytes: number;
   /** Whether a binary part follows the JSON; it may be empty. */
   readonly hasBinary: boolean;
-}
-
-/** Parameter of a tensor or a requested output: its data are in a region of memory shared with the client. */
-const SHARED_MEMORY_REGION = "shared_memory_region";
-
-/** @throws {TransportError} UNIMPLEMENTED when a tensor or an output is to travel through shared memory. */
-export function refuseSharedMemory(parameters: Parameters | undefined, name: string): void {
-  if (parameters === undefined || !Object.hasOwn(parameters, SHARED_MEMORY_REGION)) return;
-  throw new TransportError("UNIMPLEMENTED", `tensor '${name}': shared memory is not supported`);
 }
 
 /** One member of `inputs` or `outputs`. @throws {TransportError} INVALID_ARGUMENT; UNIMPLEMENTED for shared memory */

@@ -14,6 +14,7 @@ import { readTypedContents } from "./protobuf-contents.ts";
 import { readParameter } from "./protobuf-parameters.ts";
 import { malformed, ProtobufReader } from "./protobuf-reader.ts";
 import { LENGTH_DELIMITED, VARINT } from "./protobuf-writer.ts";
+import { refuseSharedMemory } from "./shared-memory.ts";
 
 /** The most messages of contents of one tensor, which count as one. */
 const MOST_CONTENTS = 100;
@@ -45,7 +46,8 @@ interface InferMessage {
  * Decodes `inference.ModelInferRequest`. Raw tensors are views into `bytes`; typed contents become new bytes of the
  * raw form. Unknown fields are passed over.
  *
- * @throws {TransportError} INVALID_ARGUMENT for malformed bytes and for contents that do not fit their tensors.
+ * @throws {TransportError} INVALID_ARGUMENT for malformed bytes and for contents that do not fit their tensors;
+ * UNIMPLEMENTED for shared memory.
  */
 export function decodeInferRequest(bytes: Uint8Array): InferRequest {
   const reader = new ProtobufReader(bytes);
@@ -63,7 +65,7 @@ export function decodeInferRequest(bytes: Uint8Array): InferRequest {
 /**
  * Decodes `inference.ModelInferResponse`, in the same way.
  *
- * @throws {TransportError} INVALID_ARGUMENT, as above.
+ * @throws {TransportError} INVALID_ARGUMENT and UNIMPLEMENTED, as above.
  */
 export function decodeInferResponse(bytes: Uint8Array): InferResponse {
   const reader = new ProtobufReader(bytes);
@@ -136,6 +138,8 @@ function readTensorHead(reader: ProtobufReader): TensorHead {
     } else reader.skip();
   }
   reader.leave(outer);
+  // Here already: such a tensor has no contents, which would be said to be missing.
+  refuseSharedMemory(head.parameters, head.name);
   return head;
 }
 
@@ -161,6 +165,7 @@ function readRequestedOutput(reader: ProtobufReader): RequestedOutput {
     } else reader.skip();
   }
   reader.leave(outer);
+  refuseSharedMemory(parameters, name);
   return { name, parameters };
 }
 

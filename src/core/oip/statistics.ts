@@ -27,6 +27,8 @@ function writeModel(model: ModelStatistics): object {
     },
     batch_stats: model.batches.map((batch) => ({ batch_size: batch.batchSize, ...writeCompute(batch) })),
     memory_usage: [],
+    // Of backends that answer a request several times; Triton leaves it empty for ONNX models, too.
+    response_stats: {},
   };
 }
 

@@ -12,7 +12,7 @@ export type PointKind = (typeof POINT_KINDS)[number];
 /** What one rate gave: a row of `peak.csv`. Plain data. */
 export interface PeakPoint extends RateAssessment {
   readonly kind: PointKind;
-  /** What was asked for. */
+  /** What was asked for; of each vehicle, as in the key. The throughput and goodput below are of all together. */
   readonly ratePerSec: number;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -36,6 +36,8 @@ export interface PeakPoint extends RateAssessment {
   readonly p99Ms?: number | undefined;
   /** p99 lies among the requests that were not answered: above this. */
   readonly p99AboveMs?: number | undefined;
+  /** As in a bench's figures: which of p50 and p99 are above the timeout, `response_p99>30000`. */
+  readonly censored: readonly string[];
   readonly clientCpuMsPerRequest?: number | undefined;
   readonly serverCpuMsPerRequest?: number | undefined;
   readonly brokerCpuMsPerRequest?: number | undefined;
@@ -49,6 +51,7 @@ export type PeakState = "confirmed" | "unconfirmed" | "none" | "failed" | "inter
 
 /** Where the throughput per unit of response time is largest. */
 export interface Knee {
+  /** Of each vehicle; the throughput is of all together. */
   readonly ratePerSec: number;
   readonly throughputPerSec: number;
   readonly meanMs: number;
@@ -64,9 +67,9 @@ export interface PeakCell {
   readonly key: CellKey;
   readonly executionProvider: string;
   readonly state: PeakState;
-  /** The highest rate that held; requests per second. */
+  /** The highest rate that held; requests per second, of each vehicle where there are vehicles. */
   readonly peakPerSec?: number | undefined;
-  /** From a rate that certainly held to the lowest one above that did not; no `high`: none failed. */
+  /** From a rate that certainly held to the lowest one above that did not, as the peak; no `high`: none failed. */
   readonly intervalPerSec?: { readonly low: number; readonly high?: number | undefined } | undefined;
   /** What stops at the next rate: the first cause of the lowest miss above the peak. */
   readonly limitedBy?: RateAssessment["cause"];
@@ -79,6 +82,11 @@ export interface PeakCell {
   readonly points: readonly PeakPoint[];
   /** The full run at the peak, as `bench` reports a cell. */
   readonly confirmation?: CellResult | undefined;
+}
+
+/** `840 per second`; of each vehicle where there are vehicles, as `--rate`. */
+export function rateText(ratePerSec: number | undefined, { vehicles }: Pick<CellKey, "vehicles">): string {
+  return `${ratePerSec} per second${vehicles === undefined ? "" : " and vehicle"}`;
 }
 
 /** Its reasons inside a sentence: without the full stops. */
@@ -153,6 +161,7 @@ function pointFigures(figures: CellFigures) {
     p50Ms: response.p50Ms,
     p99Ms: response.p99Ms,
     p99AboveMs: censored ? figures.timeoutMs : undefined,
+    censored: figures.censored.filter((figure) => /^response_p(50|99)>/.test(figure)),
     clientCpuMsPerRequest: costs.client?.cpuMsPerRequest,
     serverCpuMsPerRequest: costs.server?.cpuMsPerRequest,
     brokerCpuMsPerRequest: costs.broker?.cpuMsPerRequest,

@@ -1,5 +1,5 @@
 import { kneeOf } from "./knee.ts";
-import { type PeakCell, type PeakPoint, type PeakState, shortReasons } from "./peak-result.ts";
+import { type PeakCell, type PeakPoint, type PeakState, rateText, shortReasons } from "./peak-result.ts";
 
 /** What a search ended with. */
 export interface SearchOutcome {
@@ -36,7 +36,7 @@ export function summarisePeak({ outcome, resolution, requestsNeeded, ...facts }:
     intervalPerSec: peakPerSec === undefined ? undefined : intervalOf(facts.points, outcome, resolution),
     limitedBy: lowestMiss?.cause,
     knee: kneeOf(facts.points),
-    notes: notesOf(facts.points, outcome, requestsNeeded),
+    notes: notesOf(facts, outcome, requestsNeeded),
   };
 }
 
@@ -72,7 +72,7 @@ function intervalOf(
 }
 
 function notesOf(
-  points: readonly PeakPoint[],
+  { points, key, confirmation }: Pick<PeakFacts, "points" | "key" | "confirmation">,
   outcome: SearchOutcome,
   requestsNeeded: number,
 ): readonly string[] {
@@ -83,18 +83,22 @@ function notesOf(
   if (reason !== undefined) notes.push(reason);
   if (state === "none" && lowest !== undefined) {
     notes.push(
-      `No rate holds the objective: at ${lowest.ratePerSec} per second already ${shortReasons(lowest)}.`,
+      `No rate holds the objective: at ${rateText(lowest.ratePerSec, key)} already ${shortReasons(lowest)}.`,
     );
   }
   if (state === "unconfirmed" && last !== undefined) {
     notes.push(
-      `Probes held ${peakPerSec} per second, but no full run did, down to ${last.ratePerSec} per second (${shortReasons(last)}): ${remedy(last)}.`,
+      `Probes held ${rateText(peakPerSec, key)}, but no full run did, down to ${rateText(last.ratePerSec, key)} (${shortReasons(last)}): ${remedy(last)}.`,
     );
   }
   if (state === "confirmed" && last !== undefined && last.runsHeld < last.runs) {
     notes.push(
       `${last.runs - last.runsHeld} of ${last.runs} repetitions at the peak missed the objective by themselves; pooled they hold it.`,
     );
+  }
+  for (const { repetition, verdict, reasons } of confirmation?.runs ?? []) {
+    if (confirmation?.pooled.includes(repetition) === true) continue;
+    notes.push(`Repetition ${repetition} of the full run is ${verdict} and not pooled: ${reasons.join(" ")}`);
   }
   if (state === "confirmed" && last !== undefined && last.requests < requestsNeeded) {
     notes.push(
@@ -103,7 +107,7 @@ function notesOf(
   }
   if (coarse && failedPerSec !== undefined) {
     notes.push(
-      `The probes ran out between ${peakPerSec} (held) and ${failedPerSec} per second: raise --max-probes to narrow it.`,
+      `The probes ran out between ${peakPerSec} (held) and ${rateText(failedPerSec, key)}: raise --max-probes to narrow it.`,
     );
   }
   if ((state === "confirmed" || state === "unconfirmed") && failedPerSec === undefined) {
@@ -114,7 +118,7 @@ function notesOf(
     points.some(({ cause, ratePerSec }) => cause === "generator" && ratePerSec === failedPerSec)
   ) {
     notes.push(
-      `At ${failedPerSec} per second the generator was the limit, not the server, which may hold more: use --generators 2, or free the machine of other load.`,
+      `At ${rateText(failedPerSec, key)} the generator was the limit, not the server, which may hold more: use --generators 2, or free the machine of other load.`,
     );
   }
   return notes;

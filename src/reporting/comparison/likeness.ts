@@ -33,7 +33,8 @@ const FREE: ReadonlySet<string> = new Set([
   "asked",
   "repository",
   "url",
-  "broker",
+  // What a merged result is made of: each generator's own settings.
+  "mergedFrom",
   "saveRequests",
   "waterfall",
 ]);
@@ -57,14 +58,25 @@ export function unlikeness(a: NamedReport, b: NamedReport): readonly string[] {
         ? []
         : [line(name, was, is)];
   });
-  const names = new Set([...Object.keys(a.report.configuration), ...Object.keys(b.report.configuration)]);
-  const configuration = [...names]
-    .filter((name) => !FREE.has(name))
-    .flatMap((name) => {
-      const [was, is] = [a.report.configuration[name], b.report.configuration[name]];
-      return same(was, is) ? [] : [line(name, was, is)];
-    });
-  return [...machine, ...configuration];
+  const settings = unlikeSettings(a.report.configuration, b.report.configuration);
+  return [...machine, ...settings.map(({ name, was, is }) => line(name, was, is))];
+}
+
+/** A setting that changes what is measured, and its two values. */
+export interface UnlikeSetting {
+  readonly name: string;
+  readonly was: JsonValue;
+  readonly is: JsonValue;
+}
+
+/** The settings in which two configurations do not measure the same. */
+export function unlikeSettings(
+  a: Report["configuration"],
+  b: Report["configuration"],
+): readonly UnlikeSetting[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((name) => !FREE.has(name) && !same(a[name], b[name]))
+    .map((name) => ({ name, was: a[name], is: b[name] }));
 }
 
 /** What differs and may: commits and versions, for the reader. */
@@ -100,7 +112,8 @@ function nearlySame(a: JsonValue, b: JsonValue): boolean {
   return Math.abs(a - b) <= MEMORY_SHARE * Math.max(a, b);
 }
 
-function valueText(value: JsonValue): string {
+/** As a message shows it. */
+export function valueText(value: JsonValue): string {
   if (value === undefined || value === null) return "(not set)";
   return typeof value === "string" ? `'${value}'` : JSON.stringify(value);
 }

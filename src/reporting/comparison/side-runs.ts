@@ -1,6 +1,11 @@
 import type { CellKey } from "../../core/cell.ts";
 import type { Verdict } from "../../core/verdict.ts";
-import type { AnswerResult, CellResult, RunResult } from "../../recording/cell-result.ts";
+import {
+  type AnswerResult,
+  type CellResult,
+  INTERRUPTED,
+  type RunResult,
+} from "../../recording/cell-result.ts";
 import { isOpenLoop, type Report } from "../report.ts";
 
 export const METRICS = ["p50", "p99"] as const;
@@ -36,11 +41,13 @@ export function isSound({ verdict }: Pick<CellRun, "verdict">): boolean {
   return verdict !== "INVALID" && verdict !== "FAILED";
 }
 
-/** A report's repetitions, in their order; each has the cells that were run in it. */
+/** A report's repetitions, in their order; each has the cells that were run in it, and not interrupted. */
 export function sideRunsOf({ cells }: Pick<Report, "cells">): readonly SideRun[] {
   const repetitions = new Map<number, Record<string, CellRun>>();
   for (const cell of cells) {
     for (const run of cell.runs) {
+      // What the user broke off says nothing against its side.
+      if (run.failure === INTERRUPTED) continue;
       const known = repetitions.get(run.repetition) ?? {};
       known[cell.name] = cellRun(cell, run);
       repetitions.set(run.repetition, known);

@@ -1,5 +1,7 @@
+import { basename } from "node:path";
 import { type CellKey, keyColumns } from "../../core/cell.ts";
 import type { CellResult, RunResult } from "../../recording/cell-result.ts";
+import { unlikeSettings, valueText } from "../comparison/likeness.ts";
 import type { Report } from "../report.ts";
 
 /** A report with the path that it was read from. */
@@ -38,10 +40,33 @@ export function mergeProblems(reports: readonly NamedReport[]): readonly MergePr
       ...(report.quick === first.report.quick
         ? []
         : [{ path, message: `quick ${report.quick}, but ${first.path} has quick ${first.report.quick}` }]),
+      ...unlikeLoads(first, { path, report }),
       ...unlikeCells(first, { path, report }),
       ...apartCells(first, { path, report }),
     ]),
   ];
+}
+
+/** Settings of files: each machine has its own copy, wherever it lies. */
+const FILES = ["schedule", "reference"] as const;
+
+/** What `compare` would call unlike, too: a figure of two deadlines or of two lengths is of neither. */
+function unlikeLoads(first: NamedReport, other: NamedReport): readonly MergeProblem[] {
+  const settings = ({ report: { configuration } }: NamedReport): Report["configuration"] => ({
+    ...configuration,
+    ...Object.fromEntries(
+      FILES.flatMap((name) => {
+        const file = configuration[name];
+        return typeof file === "string" ? [[name, basename(file)]] : [];
+      }),
+    ),
+    // The report's own field says it already.
+    quick: undefined,
+  });
+  return unlikeSettings(settings(first), settings(other)).map(({ name, was, is }) => ({
+    path: other.path,
+    message: `${name} ${valueText(is)}, but ${first.path} has ${name} ${valueText(was)}`,
+  }));
 }
 
 /** Cells of the one that the other has not, each with the key columns in which its nearest one differs. */
@@ -78,7 +103,8 @@ function apartCells(first: NamedReport, other: NamedReport): readonly MergeProbl
     const twin = first.report.cells.find(({ name }) => name === cell.name);
     return (twin?.runs ?? []).flatMap((run) => {
       const its = cell.runs.find(({ repetition }) => repetition === run.repetition);
-      if (its === undefined || sharedMs(run, its) > 0) return [];
+      // One that failed before its window has no time to share, and is not pooled.
+      if (its === undefined || hasNoWindow(run) || hasNoWindow(its) || sharedMs(run, its) > 0) return [];
       return [
         {
           path: other.path,
@@ -94,6 +120,10 @@ export function sharedMs(a: RunResult, b: RunResult): number {
   const [startA, startB] = [Date.parse(startOf(a)), Date.parse(startOf(b))];
   const end = Math.min(startA + a.tally.windowNs / 1e6, startB + b.tally.windowNs / 1e6);
   return end - Math.max(startA, startB);
+}
+
+function hasNoWindow({ tally }: RunResult): boolean {
+  return tally.windowNs === 0;
 }
 
 function startOf({ windowStartedAt, startedAt }: RunResult): string {

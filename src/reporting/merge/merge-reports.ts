@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type CellKey, cellName } from "../../core/cell.ts";
 import {
   type AnswerResult,
@@ -66,6 +67,7 @@ export function mergeReports(reports: readonly NamedReport[], { name, basisOf }:
     plannedRuns: Math.max(...all.map(({ plannedRuns }) => plannedRuns)),
     environment: mergedEnvironment(all.map(({ environment }) => environment)),
     configuration: {
+      ...sharedSettings(all.map(({ configuration }) => configuration)),
       mergedFrom: reports.map(({ path, report }) => ({
         path,
         hostname: report.environment["hostname"],
@@ -86,6 +88,16 @@ export function mergeReports(reports: readonly NamedReport[], { name, basisOf }:
     ],
     cells,
   };
+}
+
+/** What every generator was told; a rate, a concurrency among it is that of each. */
+function sharedSettings(all: readonly Report["configuration"][]): Report["configuration"] {
+  const [first = {}, ...others] = all;
+  return Object.fromEntries(
+    Object.entries(first).filter(([name, value]) =>
+      others.every((other) => isDeepStrictEqual(other[name], value)),
+    ),
+  );
 }
 
 /** Random arrivals of one seed come at the same moments everywhere. */

@@ -13,6 +13,7 @@ export function formatPeak(
 ): string {
   const { cells, objective, state, plannedCells } = report;
   if (cells.length === 0) return "Nothing was measured.";
+  const fleet = cells.some(({ key }) => key.vehicles !== undefined);
   const loopback = cells.some(({ key }) => key.link === "loopback");
   const banner = [
     ...(loopback ? ["Over loopback: the cost of the protocol's software, not of a network."] : []),
@@ -23,7 +24,7 @@ export function formatPeak(
     ...wrapText(banner.join(" "), WIDTH),
     "",
     ...wrapText(
-      `Highest rate that holds ${objective} (requests per second; response time from the schedule)`,
+      `Highest rate that holds ${objective} (requests per second${fleet ? " of each vehicle" : ""}; response time from the schedule)`,
       WIDTH,
     ),
     ...peakTable(cells),
@@ -33,7 +34,10 @@ export function formatPeak(
     "",
     ...wrapText(
       "CPU is milliseconds per request. The interval goes from a rate that held to the lowest above that never did. " +
-        "The knee is the rate with the largest throughput ÷ mean response time (Kleinrock's power).",
+        "The knee is the rate with the largest throughput ÷ mean response time (Kleinrock's power)." +
+        (fleet
+          ? " Peak, interval, knee and rate are of each vehicle, as --rate is; per s and goodput are of all together."
+          : ""),
       WIDTH,
     ),
   ].join("\n");

@@ -8,7 +8,8 @@ type Value = readonly [column: string, value: string];
 
 /**
  * `peak.csv`: the header and a row per cell and measured rate, each cell's by rate. The key columns are those of
- * `summary.csv`; numbers are plain, an empty cell means "not available". Lines end in LF.
+ * `summary.csv`; numbers are plain, an empty cell means "not available", and `censored` names the percentiles that are above the
+ * timeout. Peak, interval and knee are rates as in `rate_per_sec`: of each vehicle. Lines end in LF.
  */
 export function peakCsv({ cells }: Pick<PeakReport, "cells">): string {
   const rows = cells.flatMap((cell) => byRate(cell.points).map((point) => row(cell, point)));
@@ -57,6 +58,7 @@ function row(cell: PeakCell, point: PeakPoint): readonly Value[] {
     ["peak_low_per_sec", plainNumber(cell.intervalPerSec?.low)],
     ["peak_high_per_sec", plainNumber(cell.intervalPerSec?.high)],
     ["knee_per_sec", plainNumber(cell.knee?.ratePerSec)],
+    ["censored", point.censored.join(" ")],
   ];
 }
 

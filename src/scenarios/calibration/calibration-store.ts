@@ -19,15 +19,20 @@ export function machineKey({ hostname, cpuModel, cpus, kernel, node }: Environme
 }
 
 /**
- * The last calibration of this machine.
+ * The last calibration of this machine, in the folder of the results or where `calibrate` keeps it unless told otherwise: a
+ * machine is calibrated once, wherever its results go.
  * @param folder - of the results.
- * @returns `undefined` when there is none, or its file cannot be read as one.
+ * @param defaultFolder - relative to the working directory. @default "results"
+ * @returns `undefined` when there is none, or the files cannot be read as such.
  */
 export async function lastCalibration(
   folder: string,
   environment: Environment,
+  defaultFolder = "results",
 ): Promise<Calibration | undefined> {
-  return (await readStored(folder)).machines[machineKey(environment)];
+  const stored = await Promise.all([folder, defaultFolder].map(readStored));
+  const [own, other] = stored.map(({ machines }) => machines[machineKey(environment)]);
+  return own === undefined || (other !== undefined && other.ranAt > own.ranAt) ? other : own;
 }
 
 /**

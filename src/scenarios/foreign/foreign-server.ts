@@ -3,6 +3,7 @@ import type { TransportName } from "../../core/transport.ts";
 
 /** What a server that the bench did not start says about itself and the models asked for. */
 export interface ForeignServer {
+  /** Without user and password: for messages. */
   readonly url: string;
   readonly transport: TransportName;
   /** Empty name where it does not say who it is. */

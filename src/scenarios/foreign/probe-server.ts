@@ -1,6 +1,7 @@
 import { BenchError, messageOf, TransportError } from "../../core/errors.ts";
 import type { ModelMetadata, ServerMetadata } from "../../core/metadata.ts";
 import type { InferenceClient } from "../../core/transport.ts";
+import { withoutCredentials } from "../../core/without-credentials.ts";
 import type { BenchSpec } from "../bench-spec.ts";
 import { createTransport } from "../transports.ts";
 import type { ForeignServer } from "./foreign-server.ts";
@@ -15,6 +16,7 @@ export async function probeServer(
   models: readonly string[],
 ): Promise<ForeignServer> {
   const transport = dimensions.transport[0] ?? "http";
+  const written = withoutCredentials(url);
   const client = await createTransport(transport).connect(url, {
     maxPayloadBytes,
     qos,
@@ -24,8 +26,8 @@ export async function probeServer(
   try {
     const server = await serverOf(client);
     const found = new Map<string, ModelMetadata>();
-    for (const name of models) found.set(name, await modelOf(client, name, url));
-    return { url, transport, server, models: found };
+    for (const name of models) found.set(name, await modelOf(client, name, written));
+    return { url: written, transport, server, models: found };
   } finally {
     await client.destroy();
   }

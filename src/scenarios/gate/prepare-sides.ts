@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BenchError } from "../../core/errors.ts";
+import { withoutCredentials } from "../../core/without-credentials.ts";
 import type { Checkouts } from "./checkout.ts";
 import { lastLines, runCommand } from "./run-command.ts";
 import type { GateSide } from "./run-gate.ts";
@@ -64,7 +65,8 @@ export async function prepareSides(
 
 /** @throws {BenchError} ERR_USAGE for the same server twice, and for two transports. */
 function refuseUnlike(base: string, head: string): void {
-  if (base === head) throw new BenchError("ERR_USAGE", `${base}: base and head are the same server`);
+  if (base === head)
+    throw new BenchError("ERR_USAGE", `${withoutCredentials(base)}: base and head are the same server`);
   const [before, after] = [new URL(base).protocol, new URL(head).protocol];
   if (before !== after) {
     throw new BenchError(

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { Calibration } from "../calibration/calibration-result.ts";
+import { saveCalibration } from "../calibration/calibration-store.ts";
 import { runBenchProcess } from "./bench-process.ts";
 
 /** One side, ready to run. */
@@ -20,6 +22,8 @@ export interface GatePlan {
   readonly blocks: number;
   /** Each run gets a folder inside it. */
   readonly out: string;
+  /** Of this machine; its copy lies in each run's folder, where benches of every version look for it. */
+  readonly calibration?: Calibration | undefined;
   readonly cwd: string;
 }
 
@@ -72,6 +76,8 @@ export async function runGate(plan: GatePlan, events: GateEvents, signal: AbortS
     events.started(position);
     const startedAt = new Date().toISOString();
     const side = plan[position.side];
+    const out = join(plan.out, `${String(index + 1).padStart(3, "0")}-${position.side}`);
+    if (plan.calibration !== undefined) await saveCalibration(out, plan.calibration);
     const folder = await runBenchProcess({
       side: position.side,
       cli: side.cli,
@@ -83,7 +89,7 @@ export async function runGate(plan: GatePlan, events: GateEvents, signal: AbortS
         "--seed",
         String((plan.seed + position.pair) % SEEDS),
       ],
-      out: join(plan.out, `${String(index + 1).padStart(3, "0")}-${position.side}`),
+      out,
       cwd: plan.cwd,
       signal,
     });

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BenchError } from "../../core/errors.ts";
+import { withoutCredentials } from "../../core/without-credentials.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Where a side's program comes from. */
@@ -32,10 +33,10 @@ export async function findSide(text: string, { root, cwd, signal }: FindSideOpti
     ) {
       throw new BenchError(
         "ERR_USAGE",
-        `${text}: expected a URL beginning with http://, grpc:// or mqtt://, or one of those of 'bench --help'`,
+        `${withoutCredentials(text)}: expected a URL beginning with http://, grpc:// or mqtt://, or one of those of 'bench --help'`,
       );
     }
-    return { kind: "url", name: text, url: text };
+    return { kind: "url", name: withoutCredentials(text), url: text };
   }
   const path = resolve(cwd, text);
   if (await isFile(join(path, CLI_ENTRY))) return { kind: "folder", name: text, path };

@@ -134,9 +134,13 @@ function framesBetween(
   };
 }
 
-/** Requests that were handed to a client, those without a row included. */
-function sentRequests({ rows, columns, unrecorded }: RunRecord): number {
+/**
+ * Requests that were handed to a client, those without a row included: neither dropped nor given up while they waited for their
+ * turn.
+ */
+function sentRequests({ rows, columns: { startNs }, unrecorded }: RunRecord): number {
   let sent = 0;
-  for (let row = 0; row < rows; row += 1) if (columns.dropped[row] !== 1) sent += 1;
-  return sent + (unrecorded === undefined ? 0 : unrecorded.requests - unrecorded.dropped);
+  for (let row = 0; row < rows; row += 1) if (!Number.isNaN(startNs[row])) sent += 1;
+  if (unrecorded === undefined) return sent;
+  return sent + unrecorded.requests - unrecorded.dropped - unrecorded.unstarted;
 }

@@ -8,6 +8,7 @@ import type { BenchSpec } from "../bench-spec.ts";
 import type { Cell } from "../cell.ts";
 import { runCell } from "../run-cell.ts";
 import { judgeBasis, toRunResult } from "../run-result.ts";
+import { assessConfirmation } from "./assess-confirmation.ts";
 import { type PeakSpec, probeLengthMs } from "./peak-spec.ts";
 import type { Trial } from "./search-peak.ts";
 
@@ -78,17 +79,19 @@ export function createCellTrials(options: CellTrialsOptions): CellTrials {
     executionProvider: () => executionProvider,
     confirmation: () => confirmed,
     async estimate() {
+      // Each generator has its share.
+      const outstanding = Math.max(ESTIMATE_CONCURRENCY, bench.generators);
       const closed: CellKey = {
         ...cell.key,
         scenario: "closed-loop",
-        concurrency: ESTIMATE_CONCURRENCY,
+        concurrency: outstanding,
         arrivals: undefined,
         ratePerSec: undefined,
         whenBusy: undefined,
         vehicles: undefined,
-        connections: typeof cell.key.connections === "string" ? ESTIMATE_CONCURRENCY : cell.key.connections,
+        connections: typeof cell.key.connections === "string" ? outstanding : cell.key.connections,
       };
-      const length = { durationMs: ESTIMATE_MS, requests: ESTIMATE_REQUESTS };
+      const length = { durationMs: ESTIMATE_MS, requests: Math.max(ESTIMATE_REQUESTS, bench.generators) };
       const { figures, reasons } = await run(closed, length, FIRST_PROBE - 1);
       const { throughputPerSec = 0 } = figures;
       if (throughputPerSec > 0) return throughputPerSec;
@@ -115,17 +118,10 @@ export function createCellTrials(options: CellTrialsOptions): CellTrials {
       }
       const facts = { name: cellName(key), key, executionProvider, runs };
       confirmed = cellResult(facts, judgeBasis(bench, { ...cell, key }));
-      const { pooled } = confirmed;
-      const pool = runs.filter(({ repetition }) => pooled.includes(repetition));
-      const assessment = assessRate(objective, {
-        ...confirmed,
-        tallies: pool.map(({ tally }) => tally),
-        lossless,
-      });
-      const point = confirmationPoint(ratePerSec, { cell: confirmed, assessment, runs: runs.map(assess) });
-      await onPoint(point);
+      const assessed = assessConfirmation(objective, confirmed, lossless);
+      await onPoint(confirmationPoint(ratePerSec, { cell: confirmed, ...assessed }));
       const isBroken = runs.every(({ failure }) => failure !== undefined);
-      return trial(assessment, confirmed.figures.requests, isBroken);
+      return trial(assessed.assessment, confirmed.figures.requests, isBroken);
     },
   };
 }

@@ -2,7 +2,7 @@ import { type CellKey, cellName } from "../../core/cell.ts";
 import { messageOf } from "../../core/errors.ts";
 import { curveRates } from "../../recording/peak/curve-rates.ts";
 import { requestsForInterval } from "../../recording/peak/objective.ts";
-import { type PeakCell, type PeakPoint, reasonsText } from "../../recording/peak/peak-result.ts";
+import { type PeakCell, type PeakPoint, rateText, reasonsText } from "../../recording/peak/peak-result.ts";
 import { type SearchOutcome, summarisePeak } from "../../recording/peak/summarise-peak.ts";
 import type { BenchPlan } from "../bench-plan.ts";
 import type { Cell } from "../cell.ts";
@@ -110,7 +110,7 @@ async function searchCell({ plan, spec, cell, signal, onEvent }: CellSearch): Pr
       highestRatePerSec: HIGHEST_RATE_PER_SEC,
       probe: (ratePerSec) => trials.probe("search", ratePerSec),
       confirm: async (ratePerSec) => {
-        await onEvent({ kind: "line", cell: name, text: `a full run at ${ratePerSec} per second` });
+        await onEvent({ kind: "line", cell: name, text: `a full run at ${rateText(ratePerSec, key)}` });
         return trials.confirm(ratePerSec);
       },
     });
@@ -119,7 +119,7 @@ async function searchCell({ plan, spec, cell, signal, onEvent }: CellSearch): Pr
       state === "hopeless"
         ? { ...rest, state: "failed", reason: hopelessReason(points) }
         : state === "unjudged"
-          ? { ...rest, state: "failed", reason: unjudgedReason(points) }
+          ? { ...rest, state: "failed", reason: unjudgedReason(points, key) }
           : { ...rest, state };
     await tell();
     if (state === "confirmed" && spec.curve) {
@@ -132,7 +132,7 @@ async function searchCell({ plan, spec, cell, signal, onEvent }: CellSearch): Pr
   } catch (error) {
     if (outcome.state === "searching") {
       outcome = signal.aborted
-        ? { state: "interrupted", coarse: true, reason: interruptedReason(points) }
+        ? { state: "interrupted", coarse: true, reason: interruptedReason(points, key) }
         : { state: "failed", coarse: true, reason: messageOf(error) };
     }
     await tell();
@@ -140,10 +140,10 @@ async function searchCell({ plan, spec, cell, signal, onEvent }: CellSearch): Pr
   }
 }
 
-function interruptedReason(points: readonly PeakPoint[]): string {
+function interruptedReason(points: readonly PeakPoint[], key: CellKey): string {
   const held = points.filter((point) => point.held).map(({ ratePerSec }) => ratePerSec);
   if (held.length === 0) return "Interrupted before any rate held.";
-  return `Interrupted; the highest rate that held so far is ${Math.max(...held)} per second.`;
+  return `Interrupted; the highest rate that held so far is ${rateText(Math.max(...held), key)}.`;
 }
 
 function hopelessReason(points: readonly PeakPoint[]): string {
@@ -151,9 +151,9 @@ function hopelessReason(points: readonly PeakPoint[]): string {
   return last === undefined ? "The search found nothing to measure." : `${reasonsText(last)}.`;
 }
 
-function unjudgedReason(points: readonly PeakPoint[]): string {
+function unjudgedReason(points: readonly PeakPoint[], key: CellKey): string {
   const [last] = points.slice(-1);
   if (last === undefined) return hopelessReason(points);
   const what = last.cause === "generator" ? "the generator" : "the instrument";
-  return `Nothing can be said about the server: ${what} was at fault at every rate, down to ${last.ratePerSec} per second. ${last.reasons[0] ?? ""}`;
+  return `Nothing can be said about the server: ${what} was at fault at every rate, down to ${rateText(last.ratePerSec, key)}. ${last.reasons[0] ?? ""}`;
 }

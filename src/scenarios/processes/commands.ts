@@ -44,6 +44,8 @@ export interface CoreFacts {
   readonly instances: number;
   /** Of each instance. */
   readonly threads: number;
+  /** Whether ONNX Runtime's idle threads spin. */
+  readonly spinning: boolean;
 }
 
 /** One transport in front of the core. */

@@ -30,5 +30,6 @@ export async function createCore(
 
 /** What a report says about a core. */
 export function coreFacts({ settings, executionProvider, deviceNotes }: Engine): CoreFacts {
-  return { executionProvider, deviceNotes, instances: settings.instances, threads: settings.intraOpThreads };
+  const { instances, intraOpThreads: threads, allowSpinning: spinning } = settings;
+  return { executionProvider, deviceNotes, instances, threads, spinning };
 }

@@ -1,5 +1,5 @@
 import { clockId, monotonicClock } from "../../core/clock.ts";
-import { BenchError, messageOf } from "../../core/errors.ts";
+import { BenchError, messageOf, TransportError } from "../../core/errors.ts";
 import type { Frame } from "../../core/frame.ts";
 import type { InferenceClient, InferenceServer, Transport } from "../../core/transport.ts";
 import { openSource } from "../../inputs/open-source.ts";
@@ -10,7 +10,7 @@ import { type PackedRecord, packRecord } from "../../recording/packed-record.ts"
 import { createRecorder, type Recorder } from "../../recording/recorder.ts";
 import type { Engine } from "../../serving/engine.ts";
 import { type AnswerChecker, createAnswerChecker } from "../answers.ts";
-import { createLearningChecker } from "../learning-checker.ts";
+import { createLearningChecker, mergeLearned } from "../learning-checker.ts";
 import type { LoadSpec } from "../load-spec.ts";
 import type { FrameWork } from "../preparation.ts";
 import { readLearned, readReference, writeLearned } from "../reference-file.ts";
@@ -105,10 +105,19 @@ const commands: GeneratorCommands = {
     measurement = {
       async run(beginNs) {
         meter.begin();
+        const duplicatesBefore = duplicateAnswers();
+        const nowNs = monotonicClock.nowNs();
+        const leftNs = (beginNs ?? nowNs) - nowNs + (schedule?.lengthNs ?? 0);
+        const over = schedule && setTimeout(() => meter.scheduleOver(pacer?.spinMs()), leftNs / 1e6);
         const record = await runLoad({ ...context, pacer, beginNs }, load, schedule);
+        clearTimeout(over);
         const cost = meter.end(pacer?.spinMs() ?? 0);
         await pacer?.close();
-        recorded = packRecord(record);
+        const duplicates = duplicateAnswers();
+        recorded = packRecord({
+          ...record,
+          ...(duplicates === undefined ? {} : { duplicateAnswers: duplicates - (duplicatesBefore ?? 0) }),
+        });
         return { cost, answers: answers.tally() };
       },
     };
@@ -122,19 +131,20 @@ const commands: GeneratorCommands = {
     return recorded;
   },
   async keepAnswers() {
-    const { learned, part } = ready().start;
-    // One of several generators is enough: each frame is in every part.
-    const answers = part.index === 0 ? checker?.learned() : undefined;
+    const { learned } = ready().start;
+    const answers = checker?.learned();
     if (learned === undefined || answers === undefined) return undefined;
     try {
-      await writeLearned(learned, answers);
+      // Another generator of this run may have kept its own meanwhile.
+      await writeLearned(learned, mergeLearned(await readLearned(learned), answers));
       return undefined;
     } catch (error) {
       return `answers could not be kept, so the next run compares its own alone: ${messageOf(error)}`;
     }
   },
   abort(reason) {
-    aborted.abort(new BenchError("ERR_PROCESS", reason));
+    // What is out is cancelled by the run's end, and counted as that over every transport.
+    aborted.abort(new TransportError("CANCELLED", reason));
   },
 };
 
@@ -180,6 +190,12 @@ function contextOf(
     idPrefix,
     signal: aborted.signal,
   };
+}
+
+/** Of all connections so far; absent where the protocol brings no answer twice. */
+function duplicateAnswers(): number | undefined {
+  const counts = clients.flatMap((client) => client.duplicateAnswers ?? []);
+  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Rows that a closed loop is likely to need: what is wanted where that is its whole length, else by its warm-up. */

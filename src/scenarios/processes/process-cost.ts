@@ -7,6 +7,12 @@ export interface CostMeter {
   /** Begins a window. */
   begin(): void;
   /**
+   * The window's schedule is over: the event loop's busy share is taken here, since an idle drain would hide a busy window.
+   * Where it is not called, `end` takes it.
+   * @param spinMs - as of `end`, so far. @default 0
+   */
+  scheduleOver(spinMs?: number): void;
+  /**
    * What was spent since `begin`; the event loop's delay is measured in steps of 1 ms, which are taken off.
    * @param spinMs - of that, what this thread spun away while it waited for a moment. @default 0
    */
@@ -23,8 +29,14 @@ export function createCostMeter(): CostMeter {
   let waitFrom = runQueueWaitMs();
   const sockets = createSocketBytes();
   let before = sockets.count();
+  let busyShare: number | undefined;
+  const busySoFar = (spinMs: number): number | undefined => {
+    const { active, idle } = performance.eventLoopUtilization(loopFrom);
+    return active + idle > 0 ? Math.max(0, active - spinMs) / (active + idle) : undefined;
+  };
   return {
     begin() {
+      busyShare = undefined;
       delay.enable();
       delay.reset();
       from = process.cpuUsage();
@@ -32,10 +44,12 @@ export function createCostMeter(): CostMeter {
       waitFrom = runQueueWaitMs();
       before = sockets.count();
     },
+    scheduleOver(spinMs = 0) {
+      busyShare = busySoFar(spinMs);
+    },
     end(spinMs = 0) {
       const { user, system } = process.cpuUsage(from);
       delay.disable();
-      const { active, idle } = performance.eventLoopUtilization(loopFrom);
       const waited = runQueueWaitMs();
       const tcp = sockets.count();
       return {
@@ -47,7 +61,7 @@ export function createCostMeter(): CostMeter {
         },
         peakRssMb: (process.resourceUsage().maxRSS * 1_024) / 1e6,
         eventLoopDelayP99Ms: delay.count === 0 ? 0 : Math.max(0, delay.percentile(99) / 1e6 - RESOLUTION_MS),
-        eventLoopUtilization: active + idle > 0 ? Math.max(0, active - spinMs) / (active + idle) : undefined,
+        eventLoopUtilization: busyShare ?? busySoFar(spinMs),
         runQueueWaitMs:
           waited === undefined || waitFrom === undefined ? undefined : Math.max(0, waited - waitFrom),
         spinMs,

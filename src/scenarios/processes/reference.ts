@@ -66,6 +66,7 @@ async function answerLocally(
     deviceNotes: [],
     instances: 1,
     threads: run.threads,
+    spinning: false,
     frames: frames.length,
   };
 }

@@ -7,6 +7,18 @@ import { WINDOW_BYTES, widenServerWindows } from "./windows.ts";
 /** How long requests in flight may take when the server closes, unless it is told otherwise. */
 const CLOSE_MS = 5_000;
 
+/** Calls that a connection may have open; a client keeps what is beyond until others have ended. */
+const MOST_STREAMS = 1_024;
+
+/** Options of a server, the same for all of them. */
+export function serverOptions(maxPayloadBytes: number): grpc.ServerOptions {
+  return {
+    "grpc.max_receive_message_length": maxPayloadBytes,
+    "grpc.max_send_message_length": maxPayloadBytes,
+    "grpc.max_concurrent_streams": MOST_STREAMS,
+  };
+}
+
 /** A server that listens. */
 export interface GrpcListener {
   /** `host:port` under which clients on this machine reach it. */

@@ -9,7 +9,7 @@ import { answering } from "./answering.ts";
 import { type Arrival, readArrival } from "./arrival.ts";
 import { cancellation } from "./cancellation.ts";
 import { writeResponse } from "./codec.ts";
-import { listen } from "./listen.ts";
+import { listen, serverOptions } from "./listen.ts";
 import { type MessageForm, type OutgoingMessage, passThrough } from "./message.ts";
 import { refuseMalformed } from "./refuse-malformed.ts";
 import { servedTeller } from "./served-teller.ts";
@@ -32,10 +32,7 @@ type Infer = grpc.handleUnaryCall<Arrival, OutgoingMessage>;
 export async function serveGrpc(core: ServingCore, options: ServeOptions): Promise<InferenceServer> {
   silenceLibrary();
   const tuned = options.tuning === "tuned";
-  const server = new grpc.Server({
-    "grpc.max_receive_message_length": options.maxPayloadBytes,
-    "grpc.max_send_message_length": options.maxPayloadBytes,
-  });
+  const server = new grpc.Server(serverOptions(options.maxPayloadBytes));
   const form = tuned ? "lazy" : "plain";
   const { maxPayloadBytes, onServed } = options;
   const streams = createStreamService(core, form, { maxPayloadBytes, onServed });

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
-import { TransportError } from "../../core/errors.ts";
 import { type JsonObject, parseJsonObject } from "../../core/oip/json-fields.ts";
-import { type ReceivedBody, receiveBody } from "./receive-body.ts";
-import { PAYLOAD_TOO_LARGE } from "./status-codes.ts";
+import { receiveBody } from "./receive-body.ts";
 
 const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -17,7 +15,7 @@ export function addGet<Params>(
   refuseOthers(app, url, ["GET", "HEAD"]);
 }
 
-/** Answers POST; any other method with 405. The body is still to be read: {@link readBody}. */
+/** Answers POST; any other method with 405. The body is still to be read: `receiveBody`. */
 export function addPost<Params>(
   app: FastifyInstance,
   url: string,
@@ -27,27 +25,9 @@ export function addPost<Params>(
   refuseOthers(app, url, ["POST"]);
 }
 
-/** The body of a request; one over the limit gets the code that HTTP has for it. @throws {TransportError} */
-export async function readBody(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  maxBytes: number,
-): Promise<ReceivedBody> {
-  try {
-    return await receiveBody(request.raw, maxBytes);
-  } catch (reason) {
-    if (TransportError.from(reason).status === "RESOURCE_EXHAUSTED") void reply.code(PAYLOAD_TOO_LARGE);
-    throw reason;
-  }
-}
-
 /** A body that may be left out, as a JSON object. It is parsed here: give a small limit. @throws {TransportError} */
-export async function readJsonBody(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  maxBytes: number,
-): Promise<JsonObject> {
-  const { bytes } = await readBody(request, reply, maxBytes);
+export async function readJsonBody(request: FastifyRequest, maxBytes: number): Promise<JsonObject> {
+  const { bytes } = await receiveBody(request.raw, maxBytes);
   return bytes.byteLength === 0 ? {} : parseJsonObject(bytes, "the request");
 }
 

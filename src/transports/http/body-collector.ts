@@ -1,4 +1,4 @@
-import { TransportError } from "../../core/errors.ts";
+import { PayloadTooLargeError } from "./payload-too-large.ts";
 
 /** Typed arrays need their start at a multiple of their element size; the largest element has 8 bytes. */
 const ALIGNMENT = 8;
@@ -70,8 +70,7 @@ export class BodyCollector {
 
   #checkLimit(bytes: number): void {
     if (bytes > this.#maxBytes) {
-      throw new TransportError(
-        "RESOURCE_EXHAUSTED",
+      throw new PayloadTooLargeError(
         `the body has ${bytes} bytes or more, over the limit of ${this.#maxBytes}`,
       );
     }

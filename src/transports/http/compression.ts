@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { deflate, gunzip, gzip, inflate } from "node:zlib";
 import { messageOf, TransportError } from "../../core/errors.ts";
+import { PayloadTooLargeError } from "./payload-too-large.ts";
 
 /** The codings of HTTP that Triton speaks; `deflate` is zlib's form. */
 export type Coding = "gzip" | "deflate";
@@ -33,7 +34,7 @@ export async function decompress(bytes: Uint8Array, coding: Coding, maxBytes: nu
   } catch (reason) {
     if (reason instanceof Error && "code" in reason && reason.code === "ERR_BUFFER_TOO_LARGE") {
       const text = `the ${coding} body inflates to more than the limit of ${maxBytes} bytes`;
-      throw new TransportError("RESOURCE_EXHAUSTED", text, { cause: reason });
+      throw new PayloadTooLargeError(text, { cause: reason });
     }
     const text = `the body is not ${coding}: ${messageOf(reason)}`;
     throw new TransportError("INVALID_ARGUMENT", text, { cause: reason });

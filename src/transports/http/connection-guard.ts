@@ -5,14 +5,41 @@ import type { ServeLimits } from "../../core/transport.ts";
 /** How often Node looks for requests that take too long: it may be late by this much, or by a quarter of the time. */
 const MOST_CHECK_MS = 5_000;
 
+/** How often connections are looked at that time is counted for. */
+function checkIntervalMs(timeoutMs: number): number {
+  return Math.min(MOST_CHECK_MS, Math.max(10, Math.ceil(timeoutMs / 4)));
+}
+
 /** Node's own options for slow clients; with none it waits a minute for a header and for ever for a body. */
 export function slowClientOptions({ requestTimeoutMs }: ServeLimits): ServerOptions {
   if (requestTimeoutMs === undefined) return {};
   return {
     headersTimeout: requestTimeoutMs,
     requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: Math.min(MOST_CHECK_MS, Math.max(10, Math.ceil(requestTimeoutMs / 4))),
+    connectionsCheckingInterval: checkIntervalMs(requestTimeoutMs),
   };
+}
+
+/**
+ * Closes connections whose client has taken nothing of a waiting answer for so long: Node counts that, once it is asked to,
+ * until the answer has left. One timer for all connections: one for each answer would cost each more.
+ */
+export function limitUnreadAnswers(server: Server, { requestTimeoutMs }: ServeLimits): void {
+  if (requestTimeoutMs === undefined) return;
+  const open = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+  const check = (): void => {
+    for (const socket of open) {
+      // Asking once more would begin anew.
+      if (socket.writableLength > 0 && socket.timeout !== requestTimeoutMs)
+        socket.setTimeout(requestTimeoutMs);
+    }
+  };
+  const timer = setInterval(check, checkIntervalMs(requestTimeoutMs)).unref();
+  server.once("close", () => clearInterval(timer));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import type { ServeLimits } from "../../core/transport.ts";
-import { slowClientOptions } from "./connection-guard.ts";
+import { limitUnreadAnswers, slowClientOptions } from "./connection-guard.ts";
 import { listenAddress } from "./listen-address.ts";
 import { listenError } from "./listen-error.ts";
 import { answerClientError } from "./server-errors.ts";
@@ -28,6 +28,7 @@ export function createApp(
     frameworkErrors: (reason, _request, reply) => void answerError(reason, reply),
     clientErrorHandler: answerClientError,
   });
+  limitUnreadAnswers(app.server, limits);
   // The body is collected by the route itself: its limit, its buffer and the moment of its last byte matter here.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));

@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
 import { monotonicClock } from "../../core/clock.ts";
-import { TransportError } from "../../core/errors.ts";
 import { isBinaryOutput } from "../../core/oip/binary.ts";
 import {
   parseInferRequest,
@@ -16,6 +15,7 @@ import { BINARY_TYPE, compact, HEADER_LENGTH, JSON_TYPE } from "./codec.ts";
 import type { CodedBody } from "./compression.ts";
 import { LARGE_JSON_BYTES, mayAnswerLargeJson } from "./large-json.ts";
 import type { ModelPath } from "./model-path.ts";
+import { checkAnswerBytes } from "./payload-too-large.ts";
 import type { ReceivedBody } from "./receive-body.ts";
 
 /** An answer, ready to be sent, and what it tells about itself. */
@@ -55,10 +55,7 @@ export async function answerInfer(
     const marks = { inNs, decodeNs, nowNs: monotonicClock.nowNs, clockId };
     const parameters = timedParameters(served, marks);
     const body = writeInferResponse({ ...served, parameters }, outputs);
-    if (body.totalBytes > maxPayloadBytes) {
-      const text = `the answer has ${body.totalBytes} bytes, over the limit of ${maxPayloadBytes}`;
-      throw new TransportError("RESOURCE_EXHAUSTED", text);
-    }
+    checkAnswerBytes(body.totalBytes, maxPayloadBytes);
     return { body, modelVersion: served.modelVersion, id: served.id, parameters };
   };
 
@@ -67,7 +64,10 @@ export async function answerInfer(
   if (!isLargeRequest && !(announcedBytes === undefined && mayAnswerLargeUnread(core, path, bytes))) {
     const { request, binaryOutputs } =
       announcedBytes === 0
-        ? rawBinaryRequest(core.modelMetadata(path.modelName, path.modelVersion), path.modelVersion, bytes)
+        ? rawBinaryRequest(core.modelMetadata(path.modelName, path.modelVersion), bytes, {
+            modelVersion: path.modelVersion,
+            maxBatchSize: core.modelConfiguration(path.modelName, path.modelVersion).max_batch_size,
+          })
         : parseInferRequest(bytes, context);
     const isBinary = (name: string): boolean => isBinaryOutput(binaryOutputs, name);
     const wantsJson =

@@ -3,10 +3,11 @@ import { clockId } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import { clientAddress, type ServedRequest, statusOfOutcome } from "../../core/served-request.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
-import { addPost, readBody } from "./add-route.ts";
+import { addPost } from "./add-route.ts";
 import { compressFor } from "./compression.ts";
 import { type AnsweredInfer, answerInfer, sendInfer } from "./infer-handler.ts";
 import { type ModelParams, modelOf } from "./model-path.ts";
+import { receiveBody } from "./receive-body.ts";
 
 /** What the routes need to know of the server. */
 export interface RouteOptions {
@@ -50,7 +51,7 @@ export function addInferRoute(
       gone.abort(new TransportError("CANCELLED", "the client closed the connection"));
     raw.once("close", onClose);
     try {
-      const body = await readBody(request, reply, maxPayloadBytes);
+      const body = await receiveBody(request.raw, maxPayloadBytes);
       requestBytes = body.wireBytes;
       // While it was inflated, say.
       gone.signal.throwIfAborted();

@@ -5,6 +5,7 @@ import { flagOf, type JsonObject, objectOf, optional, parametersOf } from "../..
 import type { ServingCore } from "../../core/serving-core.ts";
 import { addPost, readJsonBody } from "./add-route.ts";
 import { LARGE_JSON_BYTES } from "./large-json.ts";
+import { PayloadTooLargeError } from "./payload-too-large.ts";
 
 interface RepositoryParams {
   readonly repository?: string;
@@ -23,10 +24,13 @@ export function addRepositoryRoutes(app: FastifyInstance, core: ServingCore, max
   const route = (
     path: string,
     answer: (model: string, body: JsonObject) => Promise<readonly object[] | undefined>,
+    tooLarge?: TransportError,
   ): void => {
     for (const base of ["/v2/repository", "/v2/repository/:repository"]) {
       addPost<RepositoryParams>(app, base + path, async (request, reply) => {
-        const body = await readJsonBody(request, reply, maxBytes);
+        const body = await readJsonBody(request, maxBytes).catch((reason: unknown) => {
+          throw reason instanceof PayloadTooLargeError ? (tooLarge ?? reason) : reason;
+        });
         const { repository, model } = request.params;
         if (repository !== undefined) {
           throw new TransportError(
@@ -44,21 +48,28 @@ export function addRepositoryRoutes(app: FastifyInstance, core: ServingCore, max
     const entries = await core.repositoryIndex();
     return entries.filter(({ state }) => ready !== true || state === "READY").map(writeEntry);
   });
-  route("/models/:model/load", async (model, body) => {
-    const [name] = Object.keys(controlsOf(body));
-    if (name !== undefined) {
-      const text = `the load parameter '${name}' is not supported: models and their configuration come from the repository`;
-      throw new TransportError("UNIMPLEMENTED", text);
-    }
-    await core.loadModel(model);
-    return undefined;
-  });
+  route(
+    "/models/:model/load",
+    async (model, body) => {
+      const [name] = Object.keys(controlsOf(body));
+      if (name !== undefined) throw unsupportedLoad(`the load parameter '${name}'`);
+      await core.loadModel(model);
+      return undefined;
+    },
+    // Only a model's files make it that large: that they are not taken says more than a limit.
+    unsupportedLoad(`a load of more than ${maxBytes} bytes`),
+  );
   route("/models/:model/unload", async (model, body) => {
     // No model depends on another one: both values mean the same.
     flagOf(parametersOf(controlsOf(body), "parameters"), "unload_dependents", "parameters");
     await core.unloadModel(model);
     return undefined;
   });
+}
+
+function unsupportedLoad(what: string): TransportError {
+  const text = `${what} is not supported: models and their configuration come from the repository`;
+  return new TransportError("UNIMPLEMENTED", text);
 }
 
 function controlsOf(body: JsonObject): JsonObject {

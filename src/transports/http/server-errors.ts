@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { messageOf, TransportError } from "../../core/errors.ts";
 import type { FailureStatus } from "../../core/status.ts";
+import { PayloadTooLargeError } from "./payload-too-large.ts";
 import { httpCodeOf, PAYLOAD_TOO_LARGE, STATUS_HEADER, statusOfHttp } from "./status-codes.ts";
 
 /** Every error is `{"error": "…"}` with the exact status name in a header. */
@@ -25,8 +26,7 @@ export async function answerError(
   codeOf: (status: FailureStatus) => number = httpCodeOf,
 ): Promise<void> {
   const error = fromHandler(reason);
-  // A body over the limit has its code already; a full queue is RESOURCE_EXHAUSTED too.
-  if (reply.statusCode !== PAYLOAD_TOO_LARGE) void reply.code(codeOf(error.status));
+  void reply.code(error instanceof PayloadTooLargeError ? PAYLOAD_TOO_LARGE : codeOf(error.status));
   await reply.header(STATUS_HEADER, error.status).send({ error: messageOf(error) });
 }
 

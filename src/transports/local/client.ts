@@ -5,6 +5,9 @@ import type { ConnectOptions, InferenceClient, InferOptions } from "../../core/t
 import { copyRequest, overLimit, payloadBytes } from "./codec.ts";
 import { find, type LocalListener } from "./registry.ts";
 
+/** The longest that Node's timers can wait; a longer deadline is none. */
+const MAX_TIMER_MS = 2_147_483_647;
+
 /**
  * Connects to a server of this process.
  * @throws {TransportError} UNAVAILABLE when nothing listens at the endpoint.
@@ -42,7 +45,7 @@ export function connectLocal(endpoint: string, options: ConnectOptions): Inferen
         reject(reason);
         controller.abort(reason);
       };
-      if (Number.isFinite(deadlineMs)) {
+      if (deadlineMs <= MAX_TIMER_MS) {
         timer = setTimeout(() => {
           giveUp(new TransportError("DEADLINE_EXCEEDED", `no answer within ${deadlineMs} ms`));
         }, deadlineMs);

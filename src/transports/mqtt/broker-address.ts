@@ -1,4 +1,5 @@
 import { TransportError } from "../../core/errors.ts";
+import { withoutCredentials } from "../../core/without-credentials.ts";
 
 /** Where a broker listens, read from its URL. */
 export interface BrokerAddress {
@@ -17,7 +18,10 @@ export interface BrokerAddress {
 export function parseBrokerUrl(text: string): BrokerAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.protocol !== "mqtt:" || url.hostname === "") {
-    throw new TransportError("INVALID_ARGUMENT", `expected a broker as mqtt://host:port, got '${text}'`);
+    throw new TransportError(
+      "INVALID_ARGUMENT",
+      `expected a broker as mqtt://host:port, got '${withoutCredentials(text)}'`,
+    );
   }
   const port = url.port === "" ? 1883 : Number(url.port);
   return {

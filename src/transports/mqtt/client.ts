@@ -96,6 +96,10 @@ class MqttInferenceClient implements InferenceClient {
     this.protocolVersion = link.connection.protocolVersion;
   }
 
+  get duplicateAnswers(): number {
+    return this.#session.inbox.duplicateAnswers;
+  }
+
   async infer(request: InferRequest, options: InferOptions): Promise<InferResponse> {
     const startedMs = performance.now();
     if (!this.#session.directory.offers(request.modelName)) {

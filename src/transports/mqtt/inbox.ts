@@ -10,15 +10,26 @@ import { parseTopic } from "./topics.ts";
 /** Nobody reads larger ones to find out whether they are failures. */
 const LONGEST_FAILURE_BYTES = 16_384;
 
+/** Ids answered last that are remembered at least, and at most twice as many: what comes twice comes soon. */
+const ANSWERED_IDS = 4_096;
+
 /** What arrives on a client's connection: answers, and the retained messages of discovery. */
 export class Inbox {
   readonly pending = new PendingRequests();
   readonly #directory: Directory;
   readonly #maxPayloadBytes: number;
+  #answered = new Set<string>();
+  #answeredBefore = new Set<string>();
+  #duplicateAnswers = 0;
 
   constructor(directory: Directory, maxPayloadBytes: number) {
     this.#directory = directory;
     this.#maxPayloadBytes = maxPayloadBytes;
+  }
+
+  /** Answers to requests that had just been answered: QoS 1 allows them, and two servers outside a group make them. */
+  get duplicateAnswers(): number {
+    return this.#duplicateAnswers;
   }
 
   readonly onMessage = (topic: string, payload: Buffer, { properties }: IPublishPacket): void => {
@@ -47,9 +58,15 @@ export class Inbox {
     if (request === undefined) {
       // MQTT cannot take a request back: the answer of one that was given up still comes.
       const marks = this.pending.takeOverdue(id);
-      if (marks !== undefined && !isFailure(payload)) marks.receivedNs = receivedNs;
+      if (marks === undefined) {
+        if (this.#answered.has(id) || this.#answeredBefore.has(id)) this.#duplicateAnswers += 1;
+        return;
+      }
+      this.#remember(id);
+      if (!isFailure(payload)) marks.receivedNs = receivedNs;
       return;
     }
+    this.#remember(id);
     request.marks.receivedNs = receivedNs;
     request.marks.responsePayloadBytes = payload.byteLength;
     try {
@@ -62,6 +79,15 @@ export class Inbox {
     } catch (error) {
       request.reject(TransportError.from(error, "INTERNAL"));
     }
+  }
+
+  #remember(id: string): void {
+    if (this.#answered.size >= ANSWERED_IDS) {
+      // Deleting the oldest one by one from a set that is always full takes longer with each.
+      this.#answeredBefore = this.#answered;
+      this.#answered = new Set();
+    }
+    this.#answered.add(id);
   }
 }
 

@@ -242,6 +242,20 @@ describe("failures", () => {
     expect(after.executionCount - before.executionCount).toBe(2);
   });
 
+  it("a deadline in a text body that waits, when it is over", async () => {
+    let isDone = false;
+    const running = runSlow().then(() => {
+      isDone = true;
+    });
+    const input = '{"name":"x","datatype":"FP32","shape":[1,1],"data":[1]}';
+    const body = Buffer.from(`{"inputs":[${input}],"parameters":{"timeout":2000}}`);
+    const context = { modelName: "slow", headerBytes: body.byteLength };
+    const late = engine.inferEncoded(body, "oip-json", context, never);
+    await expect(late).rejects.toMatchObject({ status: "DEADLINE_EXCEEDED" });
+    expect(isDone).toBe(false);
+    await running;
+  });
+
   it("an aborted signal gives its reason", async () => {
     const controller = new AbortController();
     const running = runSlow({}, controller.signal);

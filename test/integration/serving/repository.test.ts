@@ -112,6 +112,7 @@ describe("versions", () => {
     put("times/config.pbtxt", "instance_group { count: 2 }");
     engine = await start(["times"]);
     expect(engine.modelConfiguration("times").instance_group).toMatchObject([{ count: 2 }]);
+    expect(engine.settings.instances).toBe(2);
     await engine.close();
     engine = await createEngine({ models: ["times"], repositoryDir: models.dir, instances: 1 });
     expect(engine.modelConfiguration("times").instance_group).toMatchObject([{ count: 1 }]);

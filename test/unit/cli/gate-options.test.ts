@@ -33,6 +33,11 @@ describe("gate's options", () => {
     for (const own of ["--blocks", "--seed", "--name", "--out"]) expect(benchArguments).not.toContain(own);
   });
 
+  it("passes an option that was given several times on as often", () => {
+    const shapes = ["--shape", "a:1,3", "--shape", "b:1,4"];
+    expect(parse(...shapes).benchArguments).toEqual(shapes);
+  });
+
   it("has 5 blocks unless told otherwise, and up to 20 until decided", () => {
     expect(parse()).toMatchObject({ blocks: 5, mostBlocks: 5, untilDecided: false });
     expect(parse("--blocks", "8")).toMatchObject({ blocks: 8, mostBlocks: 8 });

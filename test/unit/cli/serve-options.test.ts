@@ -73,6 +73,18 @@ describe("the options of serve", () => {
       expect.stringMatching(/^--workers: .*--broker/),
     ]);
     expect(problems("--transport", "mqtt", "--workers", "2", "--broker", "mqtt://h")).toEqual([]);
+    expect(problems("--broker", "mqtt://h", "--qos", "1", "--study-topics")).toEqual([
+      "--broker: is for --transport mqtt",
+      "--qos: is for --transport mqtt",
+      "--study-topics: is for --transport mqtt",
+    ]);
+    expect(problems("--transport", "http,mqtt", "--broker", "mqtt://h", "--qos", "1")).toEqual([]);
+    const painted = ["--transport", "mqtt", "--palette", "aiedge", "--study-answer", "png"];
+    expect(problems(...painted)).toEqual([
+      "--study-answer: is for --study-topics",
+      "--palette: is for --study-topics",
+    ]);
+    expect(problems(...painted, "--study-topics")).toEqual([]);
     expect(problems("--repository", "a", "--model-repository", "b")).toHaveLength(1);
     expect(problems("--repository", "a", "--model-repository", "a")).toEqual([]);
     expect(problems("--http-port", "9", "--grpc-port", "9")).toEqual([

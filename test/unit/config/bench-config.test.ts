@@ -148,6 +148,49 @@ describe("resolveBench", () => {
     expect(resolved(file, { tuning: "tuned" }).also).toEqual([]);
   });
 
+  it("stands the relay beside the http and mqtt of extra cells, and beside nothing else", () => {
+    const also = [{ transport: ["http", "grpc"] }, { transport: "grpc" }, { model: "x" }];
+    expect(resolved({ relay: true, also }, {}).also).toEqual([
+      { transport: ["http", "grpc", "http-relay"] },
+      { transport: ["grpc"] },
+      { model: ["x"] },
+    ]);
+  });
+
+  it("judges the load of extra cells as that of the lists", () => {
+    const also = [{ scenario: "open-loop" }];
+    expect(resolved({ rate: 5, also }, {}).also).toHaveLength(1);
+    expect(resolved({ also }, { rate: 5 }).dimensions.rate, "which belongs to the extra cells").toEqual([5]);
+    expect(() => resolved({ also: [{ model: "x" }, { scenario: "server" }] }, {})).toThrow(
+      /^also\[1\]: server needs a rate.*\nalso\[1\]: server needs a bound for p99/,
+    );
+    const perVehicle = {
+      connections: "per-vehicle",
+      also: [{ scenario: "open-loop", rate: 5, vehicles: 2 }],
+    };
+    expect(resolved(perVehicle, {}).connections).toBe("per-vehicle");
+    expect(
+      resolved(
+        { ...perVehicle, scenario: "open-loop", rate: 1, vehicles: 3, also: [{ scenario: "closed-loop" }] },
+        {},
+      ).also,
+    ).toHaveLength(1);
+  });
+
+  it.each([
+    [{ transport: ["http", "mqtt"] }, { qos: 1, broker: "mqtt://h:1" }],
+    [{ also: [{ transport: "mqtt" }], transport: "http" }, { qos: 1 }],
+    [{ qos: 1, broker: "mqtt://h:1", connections: 8, generators: 2 }, { transport: "local" }],
+    [{ instances: 4, threads: 2 }, { url: "grpc://h:1" }],
+    [{}, { url: "mqtt://h:1", qos: 1 }],
+    [{}, { url: "grpc://h:1", reference: "m.onnx", threads: 2 }],
+    [{}, { transport: ["local", "http"], connections: 8, generators: 2, concurrency: 8 }],
+    [{}, { transport: "local", scenario: "offline", connections: 8 }],
+    [{}, { transport: "local", generators: 1 }],
+  ])("takes %j with %j", (file, line) => {
+    expect(problemsOf(() => resolved(file, line))).toEqual([]);
+  });
+
   it("makes quick one short repetition, unless the command line says otherwise", () => {
     const file = { repetitions: 4, duration: "60s" };
     expect(resolved(file, { quick: true })).toMatchObject({ repetitions: 1, quick: true, durationMs: 1_500 });
@@ -256,6 +299,15 @@ describe("resolveBench", () => {
     [{}, { samplesPerQuery: 4, latencyBound: "1s" }, ["--samples-per-query", "--latency-bound"]],
     [{}, { scenario: "offline", concurrency: 4 }, ["--concurrency"]],
     [{}, { url: "mqtt://h:1", broker: "mqtt://h:1" }, ["broker"]],
+    [{}, { transport: ["http", "grpc"], qos: 1 }, ["--qos"]],
+    [{}, { transport: "grpc", broker: "mqtt://h:1" }, ["--broker"]],
+    [{ also: [{ transport: "mqtt" }] }, { transport: "http", qos: 1 }, ["--qos"]],
+    [{}, { url: "grpc://h:1", instances: 4, threads: 2 }, ["--instances", "--threads"]],
+    [{}, { transport: "local", connections: 8 }, ["--connections"]],
+    [{}, { transport: "local", generators: 2, concurrency: 8 }, ["--generators"]],
+    [{ also: [{ scenario: "open-loop" }] }, {}, ["also[0]"]],
+    [{ also: [{ scenario: "open-loop", rate: "5..50" }] }, {}, ["also[0]"]],
+    [{ also: [{ scenario: "open-loop" }], connections: "per-vehicle", rate: 5 }, {}, ["also[0]"]],
   ])("refuses %j with %j", (file, line, paths) => {
     expect(problemsOf(() => resolved(file, line))).toEqual(paths);
   });

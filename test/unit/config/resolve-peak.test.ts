@@ -34,5 +34,7 @@ describe("resolvePeak", () => {
       /--rate: .*\n--concurrency: .*\n--latency-bound: .*\n--arrivals: .*\n--slo: /,
     );
     expect(Object.keys(NOT_FOR_PEAK)).toContain("schedule");
+    expect(() => resolvePeak({ ...sources, line: { wireBytes: "frames" } })).toThrow(/--wire-bytes: .*bench/);
+    expect(resolvePeak({ ...sources, file: { wireBytes: "frames" } }).bench.wireBytes).toBe("frames");
   });
 });

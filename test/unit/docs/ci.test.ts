@@ -1,5 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
@@ -36,6 +38,32 @@ describe("the workflow in docs/ci.md", () => {
   it("keeps the verdict of a failed gate and needs the base's history", () => {
     expect(workflow).toContain("fetch-depth: 0");
     expect(workflow.match(/if: always\(\)/g)).toHaveLength(2);
+  });
+});
+
+describe.each(["gate", "compare"])("npm run %s", (name) => {
+  /** The script as npm calls it, with a build that ends so and a command that ends with 1. */
+  function run(build: number): { readonly status: number | null; readonly stdout: string } {
+    const { scripts } = JSON.parse(
+      readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
+    ) as { readonly scripts: Readonly<Record<string, string>> };
+    const bin = mkdtempSync(join(tmpdir(), "wirebench-scripts-"));
+    try {
+      writeFileSync(join(bin, "npm"), `#!/bin/sh\nexit ${build}\n`, { mode: 0o755 });
+      writeFileSync(join(bin, "node"), '#!/bin/sh\necho "$@"\nexit 1\n', { mode: 0o755 });
+      const env = { ...process.env, PATH: `${bin}:${process.env["PATH"]}` };
+      return spawnSync("sh", ["-c", `${scripts[name]} "--out" "x"`], { encoding: "utf8", env });
+    } finally {
+      rmSync(bin, { recursive: true });
+    }
+  }
+
+  it("ends with 3 when the working tree does not compile, and runs nothing", () => {
+    expect(run(2)).toMatchObject({ status: 3, stdout: "" });
+  });
+
+  it("ends with the command's code, and gives it the arguments", () => {
+    expect(run(0)).toMatchObject({ status: 1, stdout: `dist/cli/main.js ${name} --out x\n` });
   });
 });
 

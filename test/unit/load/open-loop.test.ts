@@ -294,3 +294,21 @@ test("what has waited when the run is broken off is not sent any more", async ()
   expect(record.aborted).toBe(true);
   expect(record.failures).toMatchObject([{ status: "CANCELLED", count: 1 }]);
 });
+
+test("a share without any request ends at once, although no moment of the schedule wakes it", async () => {
+  const clock = madeClock();
+  const asleep = { begin() {}, alarm() {}, cancel() {}, spinMs: () => 0, close: async () => {} };
+  const beginNs = clock.nowNs() + 100e6;
+  const record = await runOpenLoop(madeContext(clock, { beginNs, pacer: asleep }), {
+    offsetsNs: new Float64Array(),
+    lengthNs: 1e9,
+    maxInFlight: 1,
+    whenBusy: "drop-new",
+  });
+  expect(record).toMatchObject({
+    rows: 0,
+    windowStartNs: beginNs,
+    windowEndNs: beginNs + 1e9,
+    aborted: false,
+  });
+});

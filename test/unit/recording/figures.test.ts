@@ -103,6 +103,18 @@ test("costs are per request that was sent, peaks the largest of the repetitions"
   });
 });
 
+test("what was given up while it waited for its turn was not sent", () => {
+  const givenUp = { intendedMs: 5, status: "DEADLINE_EXCEEDED", unstarted: true } as const;
+  const tally = tallyRun(madeRun([...steadyRun(10), ...Array.from({ length: 90 }, () => givenUp)]), {
+    costs: { client: { cpuMs: 20, peakRssMb: 1 } },
+  });
+  expect(figuresOf([tally], FULL)).toMatchObject({
+    requests: 100,
+    timedOut: 90,
+    costs: { client: { cpuMsPerRequest: 2 } },
+  });
+});
+
 test("the headline's mean has an interval, and the percentiles that rest on few independent requests are named", () => {
   const closed = summarise([madeRun(steadyRun(1000), { concurrency: 1 })], FULL);
   expect(closed).toMatchObject({ effectiveRequests: 1000, weakPercentiles: [] });

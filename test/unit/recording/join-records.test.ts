@@ -6,6 +6,7 @@ import { dealOut } from "../../../src/recording/deal-out.ts";
 import { joinCosts } from "../../../src/recording/join-costs.ts";
 import { joinRecords } from "../../../src/recording/join-records.ts";
 import { packRecord, unpackRecord } from "../../../src/recording/packed-record.ts";
+import { recordedWindow } from "../../../src/recording/recorded-window.ts";
 import { createRecorder } from "../../../src/recording/recorder.ts";
 import { COLUMNS, idOfRow, type RunRecord } from "../../../src/recording/run-record.ts";
 import { tallyRun } from "../../../src/recording/tally.ts";
@@ -109,6 +110,7 @@ test("closed loops add their requests outstanding, windows reach from the first 
     windowEndNs: START_NS + 10 - index,
     aborted: index === 1,
     lateAnswers: 2,
+    duplicateAnswers: index,
   }));
   expect(joinRecords(parts, [1, 1])).toMatchObject({
     concurrency: 3,
@@ -116,6 +118,7 @@ test("closed loops add their requests outstanding, windows reach from the first 
     windowEndNs: START_NS + 10,
     aborted: true,
     lateAnswers: 4,
+    duplicateAnswers: 1,
   });
 });
 
@@ -164,5 +167,33 @@ test("numbers are dealt out whole, and differ by one at most", () => {
       expect(dealt.reduce((sum, part) => sum + part, 0)).toBe(parts + more);
       expect(Math.max(...dealt) - Math.min(...dealt)).toBeLessThanOrEqual(1);
     }),
+  );
+});
+
+test("of generators that kept their first requests only, the time that all of them recorded counts", () => {
+  // One sends ten times as much as the other, and both have 20 rows.
+  const part = (index: number, gapUs: number, count: number): RunRecord => {
+    const recorder = createRecorder({ clockId: "ours", maxRecorded: 20 });
+    for (let request = 0; request < count; request += 1) {
+      const intended = START_NS + request * gapUs * 1e3;
+      const seq = recorder.scheduled(0, intended);
+      recorder.started(seq, 0, intended);
+      recorder.answered(seq, intended + 1e5);
+    }
+    const frame = {
+      idPrefix: `g${index}-`,
+      windowStartNs: START_NS,
+      windowEndNs: START_NS + 1e9,
+      timeoutMs: 100,
+    };
+    return recorder.finish({ ...frame, aborted: false });
+  };
+  const joined = joinRecords([part(0, 1_000, 1_000), part(1, 10_000, 100)], [1, 1]);
+  expect(recordedWindow(joined)).toEqual({ startNs: START_NS, endNs: START_NS + 19e6 });
+  expect(recordedWindow(joinRecords([part(0, 1_000, 10), part(1, 10_000, 100)], [1, 1])).endNs).toBe(
+    START_NS + 190e6,
+  );
+  expect(recordedWindow(joinRecords([part(0, 1_000, 10), part(1, 10_000, 10)], [1, 1])).endNs).toBe(
+    START_NS + 1e9,
   );
 });

@@ -93,7 +93,9 @@ test("lateness of a few requests counts where it changes their percentile only",
 test("waiting for a place where arrivals may wait is no lateness", () => {
   const queue = steadyRun(400).map((request, index) => ({ ...request, lateMs: 7.5 * index, serviceMs: 10 }));
   expect(verdictOf(queue).verdict).toBe("INVALID");
-  expect(verdictOf(queue, {}, { waits: true }).reasons[0]).toMatch(/^Throughput was/);
+  expect(verdictOf(queue, {}, { waitsAt: 1 }).reasons[0]).toMatch(/^Throughput was/);
+  // At a limit that is never reached nothing waits.
+  expect(verdictOf(queue, {}, { waitsAt: 400 }).verdict).toBe("INVALID");
 });
 
 /** Of 1,000 requests, every fiftieth is `ms` slower on its way back. */

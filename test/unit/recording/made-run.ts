@@ -13,6 +13,8 @@ export interface MadeRequest {
   readonly serviceMs?: number;
   readonly status?: FailureStatus;
   readonly dropped?: boolean;
+  /** Given up with `status` while it waited for its turn: it was never started. */
+  readonly unstarted?: boolean;
   readonly timing?: ServerTiming | "none";
 }
 
@@ -37,7 +39,7 @@ export function timingAt(sentNs: number, inferNs: number, clockId = OUR_CLOCK): 
 /** A record as the loops make it. */
 export function madeRun(requests: readonly MadeRequest[], frame: Partial<RunFrame> = {}): RunRecord {
   const recorder = createRecorder({ capacity: requests.length, clockId: OUR_CLOCK });
-  for (const { intendedMs, lateMs = 0, serviceMs = 10, status, dropped, timing } of requests) {
+  for (const { intendedMs, lateMs = 0, serviceMs = 10, status, dropped, unstarted, timing } of requests) {
     const intendedNs = START_NS + intendedMs * 1e6;
     const seq = recorder.scheduled(0, intendedNs);
     if (dropped === true) {
@@ -46,6 +48,10 @@ export function madeRun(requests: readonly MadeRequest[], frame: Partial<RunFram
     }
     const startNs = intendedNs + lateMs * 1e6;
     const doneNs = startNs + serviceMs * 1e6;
+    if (unstarted === true && status !== undefined) {
+      recorder.failed(seq, new TransportError(status, "waited too long"), doneNs);
+      continue;
+    }
     recorder.started(seq, 0, startNs);
     const sentNs = startNs + 1e6;
     if (status !== undefined) {

@@ -5,7 +5,8 @@ import { figuresOf } from "../../../src/recording/figures.ts";
 import { mergeParallel } from "../../../src/recording/merge-parallel.ts";
 import type { RunTally } from "../../../src/recording/run-tally.ts";
 import { tallyRun } from "../../../src/recording/tally.ts";
-import { type MadeRequest, madeRun } from "./made-run.ts";
+import type { LinkBytes } from "../../../src/recording/wire-bytes.ts";
+import { type MadeRequest, madeRun, steadyRun } from "./made-run.ts";
 
 const FULL = { quick: false };
 
@@ -118,6 +119,48 @@ test("blocks of the same part of the window are put together", () => {
       { ...base, blocks: undefined },
     ]).blocks,
   ).toBeUndefined();
+});
+
+test("queries merge, and vehicles follow those of the generators before", () => {
+  const burst = (offset: number, serviceMs: number): MadeRequest[] =>
+    [0, 0, 100, 100].map((intendedMs) => ({ intendedMs: intendedMs + offset, serviceMs }));
+  const streams = [burst(0, 10), burst(50, 20)].map((made) => tallyRun(madeRun(made), { queries: true }));
+  const whole = tallyRun(madeRun([...burst(0, 10), ...burst(200, 20)]), { queries: true });
+  expect(figuresOf([mergeParallel(streams)], FULL).query).toEqual(figuresOf([whole], FULL).query);
+
+  const [slow, fast] = [steadyRun(400, 20), steadyRun(400, 10)].map((made) => tally(made));
+  const fleet = (part: RunTally): RunTally => ({
+    ...part,
+    vehicles: [{ response: part.response, completed: part.completed }],
+  });
+  const merged = figuresOf([mergeParallel([fleet(slow!), fleet(fast!)])], FULL).fleet;
+  expect(merged?.vehicles.map(({ requests }) => requests)).toEqual([400, 400]);
+  const [p99 = 0, itsP99 = 0] = merged?.vehicles.map(({ responseP99Ms }) => responseP99Ms) ?? [];
+  expect(p99 / itsP99).toBeCloseTo(2, 1);
+  expect(merged?.jainIndex).toBeGreaterThan(0.99);
+});
+
+test("bytes behind a broker add up where every generator knows them", () => {
+  const base = tally(requests(8, 30));
+  const wire = (behindBroker?: LinkBytes): RunTally => ({
+    ...base,
+    wire: {
+      counted: "frames",
+      requests: 30,
+      requestBytes: 60,
+      responseBytes: 30,
+      ...(behindBroker && { behindBroker }),
+    },
+  });
+  const behind = { requestBytes: 5, responseBytes: 3 };
+  expect(mergeParallel([wire(behind), wire(behind)]).wire).toEqual({
+    counted: "frames",
+    requests: 60,
+    requestBytes: 120,
+    responseBytes: 60,
+    behindBroker: { requestBytes: 10, responseBytes: 6 },
+  });
+  expect(mergeParallel([wire(behind), wire()]).wire).not.toHaveProperty("behindBroker");
 });
 
 test("one tally stays as it is, and what was merged is plain data", () => {

@@ -77,3 +77,11 @@ test("a record crosses process boundaries as it is", () => {
   const record = recorder.finish(FRAME);
   expect(structuredClone(record)).toEqual(record);
 });
+
+test("columns that were first written beyond the first rows are known as written", () => {
+  const recorder = createRecorder({ clockId: OUR_CLOCK, expected: [] });
+  for (let index = 0; index < 4097; index += 1) recorder.started(recorder.scheduled(0, index), 0, index);
+  recorder.preprocessed(4096, 5000);
+  expect(recorder.written).toContain("preprocessedNs");
+  expect(recorder.written).not.toContain("serverInNs");
+});

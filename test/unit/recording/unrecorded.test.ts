@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { TransportError } from "../../../src/core/errors.ts";
 import type { FailureStatus } from "../../../src/core/status.ts";
+import { joinBrokerMarks } from "../../../src/recording/broker-marks.ts";
 import { quantiles } from "../../../src/recording/distribution.ts";
 import { createRecorder } from "../../../src/recording/recorder.ts";
 import { recordingNotes } from "../../../src/recording/recording-notes.ts";
@@ -121,7 +122,32 @@ test("a report says how many requests were recorded one by one, and what one tak
   const good = { gapUs: 1000, lateUs: 0, serviceUs: 10, outcome: "ok" } as const;
   const all = recordingNotes(recorded([good, good, good], 1000, false));
   expect(all).toEqual(["recording took 105 bytes of the generator's memory per request"]);
-  expect(recordingNotes(recorded([good, good, good], 2, false))[1]).toMatch(/^2 of 3 requests/);
+  expect(recordingNotes(recorded([good, good, good], 2, false))[1]).toMatch(
+    /^2 of 3 requests .* vehicles and multi-stream's queries are of these/,
+  );
+});
+
+test("a report says when the broker lost count, and when answers came twice", () => {
+  const good = { gapUs: 1000, lateUs: 0, serviceUs: 10, outcome: "ok" } as const;
+  const marked = (count: number): readonly string[] => {
+    const record = recorded(Array(100).fill(good), 1000, false);
+    const marks = Array.from({ length: count }, (_, seq) => ({
+      requestId: `r-${seq}`,
+      requestInNs: 1,
+      requestOutNs: 2,
+      responseInNs: 3,
+      responseOutNs: 4,
+    }));
+    joinBrokerMarks(record, marks);
+    return recordingNotes(record).slice(1);
+  };
+  expect(marked(0)).toEqual([]);
+  expect(marked(100)).toEqual([]);
+  expect(marked(97)).toEqual(["the broker or relay marked 97 of 100 answered requests: stages are of these"]);
+  expect(marked(50)[0]).toMatch(/50 of 100 .*: its time is within uplink and downlink$/);
+  const twice = { ...recorded([good], 1000, false), duplicateAnswers: 3 };
+  expect(recordingNotes(twice).at(-1)).toMatch(/^3 answers came again/);
+  expect(recordingNotes({ ...twice, duplicateAnswers: 0 })).toHaveLength(1);
 });
 
 test("the memory of a run is taken before it, and nothing is added while it goes on", () => {

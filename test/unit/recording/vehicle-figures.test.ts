@@ -94,3 +94,24 @@ test("a query is as long as its slowest sample; one that lost a sample is infini
   const times = queryTimes(record, Float64Array.of(5, 9, 1, Number.POSITIVE_INFINITY, Number.NaN, 8));
   expect([...times]).toEqual([9, Number.POSITIVE_INFINITY]);
 });
+
+test("a vehicle's rate is over the part of the window in which every request has a row", () => {
+  const recorder = createRecorder({ clockId: "c", maxRecorded: 200 });
+  for (let index = 0; index < 1000; index += 1) {
+    const seq = recorder.scheduled(0, index * 1e6, index % 2);
+    recorder.started(seq, 0, index * 1e6);
+    recorder.answered(seq, index * 1e6 + 1000);
+  }
+  const record = recorder.finish({
+    idPrefix: "",
+    windowStartNs: 0,
+    windowEndNs: 1e9,
+    timeoutMs: 1000,
+    aborted: false,
+  });
+  const fleet = fleetFigures([vehicleTallies(record, new Float64Array(200).fill(1000))], 1, {
+    medianOnly: false,
+  });
+  for (const { throughputPerSec } of fleet?.vehicles ?? []) expect(throughputPerSec).toBeCloseTo(500, -1);
+  expect(fleet?.vehicles).toHaveLength(2);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { INTERRUPTED } from "../../../src/recording/cell-result.ts";
 import { exitCodeOf } from "../../../src/reporting/exit-code.ts";
 import { formatTable } from "../../../src/reporting/format-table.ts";
 import { textTable, wrapText } from "../../../src/reporting/text-table.ts";
@@ -87,6 +88,10 @@ test("reasons stand below in full words", () => {
 
 test("a partial and a quick report say so", () => {
   expect(formatTable({ ...report, state: "interrupted" })).toContain("Partial: 10 of 12 runs.");
+  const brokenOff = madeCell({ repetitions: 2, failure: INTERRUPTED });
+  const begun = formatTable({ ...report, cells: [brokenOff], state: "interrupted" });
+  expect(begun).toContain("Partial: 0 of 12 runs.");
+  expect(begun).toContain("FAILED");
   expect(formatTable({ ...report, quick: true })).toContain("quick run");
   expect(formatTable({ ...report, cells: [] })).toBe("Nothing was measured.");
 });

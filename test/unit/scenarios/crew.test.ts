@@ -13,3 +13,22 @@ test("processes end, the last first, even where something beside them fails to c
   await crew.end();
   expect(ended).toEqual(["probe", "generator", "server"]);
 });
+
+test("each is ended once, also what is added between two ends, and both wait for all", async () => {
+  const ended: string[] = [];
+  const child = (name: string) =>
+    ({
+      end: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        ended.push(name);
+      },
+    }) as unknown as Child<never>;
+  const crew = new Crew();
+  crew.add(child("server"));
+  void crew.end();
+  await new Promise((resolve) => setImmediate(resolve));
+  crew.add(child("generator"));
+  await crew.end();
+  await crew.end();
+  expect(ended).toEqual(["server", "generator"]);
+});

@@ -82,3 +82,16 @@ test.each([
   expect(() => dealLoad(start, 3)).toThrow(words);
   expect(dealProblem(start, 1)).toBeUndefined();
 });
+
+test("rows are dealt out, so that several keep as many as one", () => {
+  const rowsOf = (maxRecorded: number | undefined, generators: number) =>
+    dealLoad({ ...startOf(OPEN), recording: { maxRecorded, deadlineMs: 5 } }, generators).map(
+      ({ recording }) => recording,
+    );
+  expect(rowsOf(5, 2)).toEqual([
+    { maxRecorded: 3, deadlineMs: 5 },
+    { maxRecorded: 2, deadlineMs: 5 },
+  ]);
+  expect(rowsOf(undefined, 2).map(({ maxRecorded }) => maxRecorded)).toEqual([1_000_000, 1_000_000]);
+  expect(rowsOf(1, 2).map(({ maxRecorded }) => maxRecorded)).toEqual([1, 1]);
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../../src/core/tensor.ts";
-import { createLearningChecker } from "../../../src/scenarios/learning-checker.ts";
+import { createLearningChecker, mergeLearned } from "../../../src/scenarios/learning-checker.ts";
 
 const mask = (...ids: number[]): readonly Tensor[] => [
   { name: "mask", datatype: "UINT8", shape: [1, ids.length], data: Uint8Array.from(ids) },
@@ -39,5 +39,22 @@ describe("createLearningChecker", () => {
     expect(checker.tally().compared).toBe(1);
     expect(checker.learned()).toBeUndefined();
     expect(createLearningChecker([]).learned()).toBeUndefined();
+  });
+});
+
+describe("mergeLearned", () => {
+  it("puts together what generators learned of other frames each, and keeps the first answer to one", () => {
+    const merged = mergeLearned([[], mask(1), []], [mask(2), mask(3), [], mask(4)]);
+    expect(merged).toEqual([mask(2), mask(1), [], mask(4)]);
+    expect(mergeLearned([], [mask(2)])).toEqual([mask(2)]);
+    expect(mergeLearned([mask(2)], [])).toEqual([mask(2)]);
+  });
+
+  it("keeps no more than one run does", () => {
+    const large = (): readonly Tensor[] => [
+      { name: "logits", datatype: "UINT8", shape: [1, 200e6], data: new Uint8Array(200e6) },
+    ];
+    const [first, second, third] = mergeLearned([large()], [[], large(), mask(1)]);
+    expect([first?.length, second?.length, third?.length]).toEqual([1, 0, 1]);
   });
 });

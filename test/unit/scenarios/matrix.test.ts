@@ -56,6 +56,11 @@ describe("expandMatrix", () => {
     ]);
   });
 
+  it("writes the server's URL without its password as target", () => {
+    const { cells } = expand({ transport: ["mqtt"] }, { url: "mqtt://me:secret@h:1883" });
+    expect(cells.map(({ key }) => [key.target, key.link])).toEqual([["mqtt://h:1883", "network"]]);
+  });
+
   it("skips impossible combinations and names them in one line a reason", () => {
     const { cells, skipped } = expand({
       encoding: ["json", "binary", "bayer"],

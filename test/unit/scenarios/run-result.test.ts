@@ -21,6 +21,11 @@ describe("what answers are said to be compared with", () => {
   });
 });
 
+it("a report's bound on the latency is judged anew", () => {
+  const basis = judgeBasisOfReport({ quick: false, latencyBoundMs: 50 }, { key, runs });
+  expect(basis.latencyBoundMs).toBe(50);
+});
+
 describe("what the answers of a report were compared with", () => {
   const against = (answers: AnswerResult, reference?: string): string | undefined => {
     const cell: Pick<CellResult, "key" | "runs"> = { key, runs: runs.map((run) => ({ ...run, answers })) };

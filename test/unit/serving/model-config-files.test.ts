@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { listModels } from "../../../src/serving/list-models.ts";
+import { createModelSessions } from "../../../src/serving/model-sessions.ts";
 import { createModel, GraphBuilder } from "../../../src/serving/onnx/graph-builder.ts";
 import { writeModel } from "../../../src/serving/onnx/model-file.ts";
 import { openModel, openVersions } from "../../../src/serving/repository.ts";
+import { openServedModel } from "../../../src/serving/served-model.ts";
 import { tinyNet } from "./tiny-nets.ts";
 
 let dir: string;
@@ -110,6 +112,54 @@ describe("config.pbtxt", () => {
     expect(free?.shape).toEqual([1, 6, 8, 3]);
   });
 
+  it("reshapes: clients are told dims, the model is held against the reshape", async () => {
+    await write({
+      "config.pbtxt": `
+        input { name: "x" data_type: TYPE_FP32 dims: [ 2, 2 ] reshape { shape: [ 1, 4 ] } }
+        output { name: "y" data_type: TYPE_FP32 dims: [ -1 ] reshape { shape: [ -1, 4 ] } }`,
+      "1/model.onnx": doubleNet(),
+    });
+    await expect(openModel(dir, "net")).rejects.toThrow(/'y': dims \[-1\] cannot be reshaped to \[-1,4\]$/);
+    await write({
+      "config.pbtxt": `
+        input { name: "x" data_type: TYPE_FP32 dims: [ 2, 2 ] reshape { shape: [ 1, 4 ] } }
+        output { name: "y" data_type: TYPE_FP32 dims: [ 4 ] reshape { shape: [ 1, 4 ] } }`,
+    });
+    expect(await openModel(dir, "net")).toMatchObject({
+      maxBatchSize: 0,
+      recipe: "raw",
+      signature: { inputs: [{ name: "x", shape: [2, 2] }], outputs: [{ name: "y", shape: [4] }] },
+      reshapes: {
+        inputs: [{ name: "x", dims: [2, 2], shape: [1, 4] }],
+        outputs: [{ name: "y", dims: [4], shape: [1, 4] }],
+      },
+    });
+  });
+
+  it("reshapes behind the batch, and a model runs so", async () => {
+    await write({
+      "config.pbtxt": `
+        max_batch_size: 4
+        input { name: "x" dims: [ 2, 2 ] reshape { shape: [ 4 ] } }
+        output { name: "y" dims: [ 4, 1 ] reshape { shape: [ 4 ] } }`,
+      "1/model.onnx": doubleNet(),
+    });
+    const { model, path: file } = await openServedModel(dir, "net");
+    expect(model.signature.inputs[0]?.shape).toEqual([-1, 2, 2]);
+    expect(model.maxBatchSize).toBe(4);
+    const settings = { device: "cpu", intraOpThreads: 1, interOpThreads: 1, allowSpinning: false } as const;
+    const sessions = createModelSessions({ model, settings, readModel: () => readFile(file) });
+    try {
+      const data = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8).buffer);
+      const session = await sessions.open("tensor");
+      const [y] = await session.run([{ name: "x", datatype: "FP32", shape: [2, 2, 2], data }]);
+      expect(y).toMatchObject({ name: "y", shape: [2, 4, 1] });
+      expect([...new Float32Array(new Uint8Array(y!.data).buffer)]).toEqual([2, 4, 6, 8, 10, 12, 14, 16]);
+    } finally {
+      await sessions.release();
+    }
+  });
+
   it("takes another file's name", async () => {
     await write({ "config.pbtxt": 'default_model_filename: "net.onnx"', "1/net.onnx": doubleNet() });
     expect(await openModel(dir, "net")).toMatchObject({ path: path.join(dir, "net", "1", "net.onnx") });
@@ -164,7 +214,17 @@ describe("config.pbtxt", () => {
     ["another backend", 'backend: "python"', /backend 'python' cannot be served; expected onnxruntime$/],
     ["inputs of a batch, as a list", "batch_input [ { } ]", /batch_input cannot be honoured/],
     ["decoupled answers", "model_transaction_policy { decoupled: true }", /decoupled answers cannot/],
-    ["a reshape", 'input { name: "x" reshape { shape: [ ] } }', /: input 'x': reshape cannot be honoured$/],
+    ["a shape tensor", 'input { name: "x" is_shape_tensor: true }', /: input 'x': is_shape_tensor cannot be/],
+    [
+      "a reshape to another shape than the model's",
+      'input { name: "x" dims: [ 1 ] reshape { shape: [ ] } }',
+      /: input 'x' has dims \[-1,4\] in the model, not \[\]$/,
+    ],
+    [
+      "a reshape of other elements",
+      'max_batch_size: 2 input { name: "x" dims: [ 3 ] reshape { shape: [ 4 ] } }',
+      /: input 'x': dims \[3\] cannot be reshaped to \[4\]$/,
+    ],
     [
       "an input that is not there",
       'input { name: "z" data_type: TYPE_FP32 dims: 4 }',

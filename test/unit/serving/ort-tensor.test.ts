@@ -38,10 +38,24 @@ it("copies out of shared memory, which the runtime refuses", () => {
 });
 
 it("BYTES are texts there and back", () => {
-  const data = packBytes([new TextEncoder().encode("Zürich"), new Uint8Array(0)]);
-  const tensor: Tensor = { name: "t", datatype: "BYTES", shape: [2], data };
-  expect(toOrtTensor(tensor).data).toEqual(["Zürich", ""]);
+  const data = packBytes(["Zürich", "", "\uFEFFa"].map((text) => new TextEncoder().encode(text)));
+  const tensor: Tensor = { name: "t", datatype: "BYTES", shape: [3], data };
+  expect(toOrtTensor(tensor).data).toEqual(["Zürich", "", "\uFEFFa"]);
   expect(fromOrtTensor("t", toOrtTensor(tensor))).toEqual(tensor);
+});
+
+it.each([
+  [
+    "are not UTF-8",
+    [0xff, 0xd8],
+    "tensor 't': BYTES element 1 is not UTF-8, and ONNX Runtime takes texts alone",
+  ],
+  ["hold a NUL", [97, 0, 98], "tensor 't': BYTES element 1 holds a NUL, at which ONNX Runtime ends a text"],
+])("refuses BYTES that %s, which would come out changed", (_case, bytes, message) => {
+  const data = packBytes([Uint8Array.of(97), Uint8Array.from(bytes)]);
+  expect(() => toOrtTensor({ name: "t", datatype: "BYTES", shape: [2], data })).toThrow(
+    expect.objectContaining({ status: "INVALID_ARGUMENT", message }),
+  );
 });
 
 it("refuses BF16", () => {

@@ -7,7 +7,7 @@ import { writeModelHeader } from "../../../core/tfs/metadata-json.ts";
 import { encodeSignatureMap, SIGNATURE_MAP_URL } from "../../../core/tfs/signature-def.ts";
 import type { InferenceServer, ServeOptions } from "../../../core/transport.ts";
 import { answering } from "../answering.ts";
-import { listen } from "../listen.ts";
+import { listen, serverOptions } from "../listen.ts";
 import { passThrough } from "../message.ts";
 import { refuseMalformed } from "../refuse-malformed.ts";
 import { silenceLibrary } from "../service.ts";
@@ -34,10 +34,7 @@ export async function serveTfsGrpc(core: ServingCore, options: ServeOptions): Pr
   silenceLibrary();
   const { maxPayloadBytes } = options;
   const tuned = options.tuning === "tuned";
-  const server = new grpc.Server({
-    "grpc.max_receive_message_length": maxPayloadBytes,
-    "grpc.max_send_message_length": maxPayloadBytes,
-  });
+  const server = new grpc.Server(serverOptions(maxPayloadBytes));
   const { prediction, model } = tfsServices();
   const definition = {
     ...prediction,

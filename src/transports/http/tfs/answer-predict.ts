@@ -1,12 +1,12 @@
 import { parseBody, writeAnswerBody } from "../../../core/body-codec.ts";
 import { monotonicClock } from "../../../core/clock.ts";
-import { TransportError } from "../../../core/errors.ts";
 import type { TensorMetadata } from "../../../core/metadata.ts";
 import { type Parameters, timedParameters } from "../../../core/parameters.ts";
 import type { ServingCore } from "../../../core/serving-core.ts";
 import { readRequestEnvelope } from "../../../core/tfs/envelope.ts";
 import { findModel, type ModelChoice } from "../../../core/tfs/find-model.ts";
 import { LARGE_JSON_BYTES, mayAnswerLargeJson } from "../large-json.ts";
+import { checkAnswerBytes } from "../payload-too-large.ts";
 
 /** A whole body that asks for a prediction. */
 export interface PredictCall {
@@ -59,10 +59,7 @@ export async function answerPredict(
     outputs: readonly TensorMetadata[],
     decodeNs: number,
   ): AnsweredPredict => {
-    if (body.byteLength > maxPayloadBytes) {
-      const text = `the answer has ${body.byteLength} bytes, over the limit of ${maxPayloadBytes}`;
-      throw new TransportError("RESOURCE_EXHAUSTED", text);
-    }
+    checkAnswerBytes(body.byteLength, maxPayloadBytes);
     const parameters = timedParameters(served, { inNs, decodeNs, nowNs: monotonicClock.nowNs, clockId });
     return { modelVersion: served.modelVersion, id: served.id, parameters, outputs, body };
   };

@@ -13,8 +13,8 @@ import {
 import { findModel, type ModelChoice, newest, versionsOf } from "../../../core/tfs/find-model.ts";
 import { writeMetadata, writeModelHeader, writeStatus } from "../../../core/tfs/metadata-json.ts";
 import { PREDICT_METHOD } from "../../../core/tfs/signature-def.ts";
-import { readBody } from "../add-route.ts";
 import { type CodedBody, compressFor } from "../compression.ts";
+import { receiveBody } from "../receive-body.ts";
 import { type AnsweredPredict, answerPredict } from "./answer-predict.ts";
 import { parseRestPath } from "./rest-path.ts";
 
@@ -81,7 +81,7 @@ function predictRoute(
         client: clientAddress(request.raw.socket),
       });
     try {
-      const { bytes, wireBytes, inNs } = await readBody(request, reply, maxPayloadBytes);
+      const { bytes, wireBytes, inNs } = await receiveBody(request.raw, maxPayloadBytes);
       requestBytes = wireBytes;
       const gone = new AbortController();
       const onClose = (): void =>

@@ -26,6 +26,17 @@ describe("an answer as other servers write it", () => {
     });
   });
 
+  it("has NaN and infinities as bare words, as Triton and Python write them", () => {
+    const text =
+      '{"model_name":"m","outputs":[{"name":"y","datatype":"FP32","shape":[3],"data":[NaN,-Infinity,0.5]}]}';
+    const { outputs } = parseInferResponse(new TextEncoder().encode(text));
+    expect([...new Float32Array(outputs[0]?.data.buffer ?? new ArrayBuffer(0))]).toEqual([
+      NaN,
+      -Infinity,
+      0.5,
+    ]);
+  });
+
   it.each([
     { model_name: null, outputs: [] },
     { model_name: "m", outputs: null },

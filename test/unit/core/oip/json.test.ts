@@ -292,6 +292,68 @@ describe("infer requests", () => {
     expect(Buffer.from(d!.data.subarray(4)).toString()).toBe("1234567890123456789");
   });
 
+  it("keep all digits beside a text of millions of escapes", () => {
+    const { request } = parseText(
+      `{"id":"${"\\n".repeat(4_000_000)}","inputs":[
+        {"name":"x","shape":[1],"datatype":"INT64","data":[9223372036854775807]}]}`,
+    );
+    expect(new BigInt64Array(request.inputs[0]!.data.buffer)[0]).toBe(2n ** 63n - 1n);
+  });
+
+  it("have NaN and infinities as bare words in floating-point tensors", () => {
+    const { request } = parseText(
+      `{"id":"NaN \\" Infinity","parameters":{"a":"Inf"},"inputs":[
+        {"name":"a","shape":[3,2],"datatype":"FP32","data":[[NaN,-NaN],[Infinity,-Infinity],[Inf,-Inf]]},
+        {"name":"b","shape":[4],"datatype":"FP64","data":[-0, "NaN", NaN, 1.5e-7]},
+        {"name":"c","shape":[1],"datatype":"INT64","data":[9223372036854775807]},
+        {"name":"d","shape":[1],"datatype":"BOOL","data":[true]},
+        {"name":"e","shape":[1],"datatype":"BYTES","data":["NaN"], "unknown":[false,null,{}]}]}`,
+    );
+    const [a, b, c, d, e] = request.inputs;
+    expect(request).toMatchObject({ id: 'NaN " Infinity', parameters: { a: "Inf" } });
+    expect([...new Float32Array(a!.data.buffer)]).toEqual([
+      NaN,
+      NaN,
+      Infinity,
+      -Infinity,
+      Infinity,
+      -Infinity,
+    ]);
+    expect([...new Float64Array(b!.data.buffer)]).toEqual([-0, NaN, NaN, 1.5e-7]);
+    expect(new BigInt64Array(c!.data.buffer)[0]).toBe(2n ** 63n - 1n);
+    expect([...d!.data]).toEqual([1]);
+    expect(Buffer.from(e!.data.subarray(4)).toString()).toBe("NaN");
+  });
+
+  it.each([
+    ["UINT8", "[NaN,1]", /element 0 is not a valid UINT8: NaN$/],
+    ["INT32", "[1,-Infinity]", /element 1 is not a valid INT32: -Infinity$/],
+    ["INT64", "[1,Inf]", /element 1 is not a valid INT64: Infinity$/],
+    ["BOOL", "[true,NaN]", /expected true or false for BOOL, got NaN$/],
+    ["BYTES", '["a",NaN]', /expected strings for BYTES, got NaN$/],
+    ["FP32", "NaN", /not JSON/],
+    ["FP32", "[[NaN],NaN]", /mixes arrays and elements: NaN$/],
+    ["FP32", "[NaN,1e999]", /element 1 is not a valid FP32/],
+    ["FP32", "[NaN,nan]", /not JSON/],
+    ["FP32", "[NaN,+Inf]", /not JSON/],
+    ["FP32", "[NaN,NaN", /not JSON/],
+    ["FP32", '[1,2],"id":NaN', /not JSON/],
+    ["FP32", `${"[".repeat(100_000)}NaN`, /not JSON: .*too deep/],
+  ])("refuse for %s the bare words of %s", (datatype, data, message) => {
+    const text = `{"inputs":[{"name":"x","shape":[2],"datatype":"${datatype}","data":${data}}]}`;
+    expect(() => parseText(text)).toThrow(expect.objectContaining({ status: "INVALID_ARGUMENT" }));
+    expect(() => parseText(text)).toThrow(message);
+  });
+
+  it("refuse bare words without end in the time of their length", () => {
+    for (const piece of ['"\\"', "-NaN,", "[NaN,", '{"a":NaN', "-"]) {
+      const begun = performance.now();
+      expect(() => parseText(`NaN ${piece.repeat(500_000)}`)).toThrow(/not JSON/);
+      expect(() => parseText(`[${piece.repeat(500_000)}NaN`)).toThrow(/not JSON/);
+      expect(performance.now() - begun).toBeLessThan(5_000);
+    }
+  });
+
   it("refuse -1, 2^64 and a lost digit as UINT64", () => {
     for (const number of ["-1", "-1234567890123456789", "18446744073709551616", "1234567890123456789.5"]) {
       expect(() =>

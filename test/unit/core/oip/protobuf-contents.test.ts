@@ -148,6 +148,32 @@ describe("refused with INVALID_ARGUMENT", () => {
     ["10,001 raw contents", Buffer.alloc(20_002, Uint8Array.of(0x3a, 0)), "more than 10000 raw contents"],
   ];
 
+  const region = field(
+    4,
+    Buffer.concat([field(1, Buffer.from("shared_memory_region")), field(2, field(3, Buffer.from("r")))]),
+  );
+  it.each([
+    ["an input", request([Buffer.concat([region, tensor("UINT8", [1])])])],
+    [
+      "an input beside one with raw contents",
+      request([tensor("UINT8", [1]), Buffer.concat([tensor("UINT8", [1]), region])], [one]),
+    ],
+    [
+      "a requested output",
+      Buffer.concat([
+        request([tensor("UINT8", [1])], [one]),
+        field(6, Buffer.concat([field(1, Buffer.from("x")), field(2, region.subarray(2))])),
+      ]),
+    ],
+  ])("%s in shared memory", (_name, bytes) => {
+    expect(() => decodeInferRequest(bytes)).toThrow(
+      expect.objectContaining({
+        status: "UNIMPLEMENTED",
+        message: "tensor 'x': shared memory is not supported",
+      }),
+    );
+  });
+
   it.each(cases)("%s", (_name, bytes, message) => {
     expect(() => decodeInferRequest(bytes)).toThrow(
       expect.objectContaining({

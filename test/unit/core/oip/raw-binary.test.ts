@@ -15,10 +15,14 @@ const x = (datatype: TensorMetadata["datatype"], ...shape: number[]): TensorMeta
   shape,
 });
 const bytes = new Uint8Array(24);
+const UNBATCHED = { maxBatchSize: 0 };
 
 describe("rawBinaryRequest", () => {
   it("takes the one free dimension from the number of bytes", () => {
-    const { request, binaryOutputs } = rawBinaryRequest(model(x("FP32", -1, 2)), "1", bytes);
+    const { request, binaryOutputs } = rawBinaryRequest(model(x("FP32", -1, 2)), bytes, {
+      modelVersion: "1",
+      maxBatchSize: 0,
+    });
     expect(request).toEqual({
       modelName: "m",
       modelVersion: "1",
@@ -26,11 +30,20 @@ describe("rawBinaryRequest", () => {
       inputs: [{ name: "x", datatype: "FP32", shape: [3, 2], data: bytes }],
     });
     expect(binaryOutputs.byDefault).toBe(true);
-    expect(rawBinaryRequest(model(x("INT8", 24)), undefined, bytes).request.inputs[0]?.shape).toEqual([24]);
+    expect(rawBinaryRequest(model(x("INT8", 24)), bytes, UNBATCHED).request.inputs[0]?.shape).toEqual([24]);
+  });
+
+  it("sends a batch of 1 where the first dimension is a batch", () => {
+    const shapeOf = (input: TensorMetadata) =>
+      rawBinaryRequest(model(input), bytes, { maxBatchSize: 8 }).request.inputs[0]?.shape;
+    expect(shapeOf(x("FP32", -1, -1))).toEqual([1, 6]);
+    expect(shapeOf(x("FP32", -1, 6))).toEqual([1, 6]);
+    expect(shapeOf(x("BYTES", -1, 1))).toEqual([1, 1]);
+    expect(() => shapeOf(x("FP32", -1, 2))).toThrow("24 bytes do not fit FP32 of shape [1,2]");
   });
 
   it("takes BYTES as one element and puts its length in front", () => {
-    const { request } = rawBinaryRequest(model(x("BYTES", -1)), undefined, Uint8Array.of(9, 8));
+    const { request } = rawBinaryRequest(model(x("BYTES", -1)), Uint8Array.of(9, 8), UNBATCHED);
     expect(request.inputs[0]).toEqual({
       name: "x",
       datatype: "BYTES",
@@ -49,7 +62,7 @@ describe("rawBinaryRequest", () => {
     ["24 bytes do not fit UINT8 of shape [-1,0]", model(x("UINT8", -1, 0))],
     ["one element does not fit the shape [2]", model(x("BYTES", 2))],
   ])("refuses: %s", (message, metadata) => {
-    expect(() => rawBinaryRequest(metadata, undefined, bytes)).toThrow(
+    expect(() => rawBinaryRequest(metadata, bytes, UNBATCHED)).toThrow(
       expect.objectContaining({
         status: "INVALID_ARGUMENT",
         message: expect.stringContaining(message) as string,

@@ -24,6 +24,10 @@ describe("readStatistics", () => {
     expect(readStatistics(JSON.parse(JSON.stringify(writeStatistics([MODEL]))))).toEqual([MODEL]);
   });
 
+  it("is given by no backend of several answers", () => {
+    expect(writeStatistics([MODEL]).model_stats).toMatchObject([{ response_stats: {} }]);
+  });
+
   it("takes 64-bit numbers as texts, and nothing for zero", () => {
     const [model] = readStatistics({
       model_stats: [{ name: "m", inference_stats: { queue: { count: "3", ns: "9007199254740991" } } }],

@@ -19,6 +19,7 @@ export function madePoint(ratePerSec: number, more: Partial<PeakPoint> = {}): Pe
     failed: 0,
     timedOut: 0,
     dropped: 0,
+    censored: [],
     throughputPerSec: ratePerSec,
     meanMs: 12,
     p50Ms: 11,

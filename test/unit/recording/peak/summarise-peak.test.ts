@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { CellResult } from "../../../../src/recording/cell-result.ts";
 import type { PeakCell, PeakPoint } from "../../../../src/recording/peak/peak-result.ts";
 import { type SearchOutcome, summarisePeak } from "../../../../src/recording/peak/summarise-peak.ts";
 import { madeCell } from "../made-cell.ts";
@@ -37,6 +38,45 @@ describe("summarisePeak", () => {
     const cell = summary(points, { state: "confirmed", peakPerSec: 800, failedPerSec: 840, coarse: false });
     expect(cell.intervalPerSec).toEqual({ low: 760, high: 840 });
     expect(cell.notes.join()).toMatch(/1 of 4 repetitions at the peak missed/);
+  });
+
+  it("says which repetition is not pooled, and does not widen for it", () => {
+    const cell = madeCell({ repetitions: 4, requests: 40 });
+    const confirmation: CellResult = {
+      ...cell,
+      repetitions: 3,
+      pooled: [1, 2, 4],
+      runs: cell.runs.map((run) =>
+        run.repetition === 3 ? { ...run, verdict: "INVALID", reasons: ["The generator sent late."] } : run,
+      ),
+    };
+    const { intervalPerSec, notes } = summarisePeak({
+      name: "http",
+      key,
+      executionProvider: "",
+      points: [madePoint(760), madePoint(800), madeMiss(840), full(800, { runs: 3, runsHeld: 3 })],
+      outcome: { state: "confirmed", peakPerSec: 800, failedPerSec: 840, coarse: false },
+      resolution: 0.05,
+      requestsNeeded: 368,
+      confirmation,
+    });
+    expect(intervalPerSec).toEqual({ low: 800, high: 840 });
+    expect(notes).toEqual([
+      "Repetition 3 of the full run is INVALID and not pooled: The generator sent late.",
+    ]);
+  });
+
+  it("gives rates of each vehicle as such", () => {
+    const { notes } = summarisePeak({
+      name: "http",
+      key: { ...key, vehicles: 4 },
+      executionProvider: "",
+      points: [madeMiss(50)],
+      outcome: { state: "none", failedPerSec: 50, coarse: false },
+      resolution: 0.05,
+      requestsNeeded: 368,
+    });
+    expect(notes.join()).toContain("at 50 per second and vehicle already");
   });
 
   it("keeps the upper end when a full run failed on the way down: a probe had held there", () => {

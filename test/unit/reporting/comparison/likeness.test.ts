@@ -34,6 +34,7 @@ describe("unlikeness", () => {
         ...configuration,
         durationMs: 3_000,
         threads: 1,
+        broker: "mqtt://10.0.0.7:1883",
         warmup: { kind: "fixed", durationMs: 1 },
       },
     });
@@ -43,6 +44,7 @@ describe("unlikeness", () => {
       "durationMs: 2000 in a, 3000 in b",
       'warmup: {"kind":"auto"} in a, {"kind":"fixed","durationMs":1} in b',
       "threads: (not set) in a, 1 in b",
+      "broker: (not set) in a, 'mqtt://10.0.0.7:1883' in b",
     ]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { INTERRUPTED } from "../../../../src/recording/cell-result.ts";
 import { sideRunsOf } from "../../../../src/reporting/comparison/side-runs.ts";
 import { madeCell } from "../../recording/made-cell.ts";
 
@@ -8,6 +9,13 @@ describe("sideRunsOf", () => {
     const runs = sideRunsOf({ cells });
     expect(runs).toHaveLength(3);
     expect(runs.map(({ cells: found }) => Object.keys(found).length)).toEqual([2, 2, 1]);
+  });
+
+  it("leaves out what the user broke off, which says nothing against a side", () => {
+    expect(sideRunsOf({ cells: [madeCell({ repetitions: 2, failure: INTERRUPTED })] })).toEqual([]);
+    expect(sideRunsOf({ cells: [madeCell({ repetitions: 2, failure: "the server ended" })] })).toHaveLength(
+      2,
+    );
   });
 
   it("compares service time in a closed loop and response time in an open one", () => {

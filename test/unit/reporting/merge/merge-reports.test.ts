@@ -18,6 +18,8 @@ const OPEN: Partial<CellKey> = {
   connections: 16,
 };
 
+const SETTINGS = { durationMs: 1_000, deadlineMs: 100, schedule: "/a/rush.txt" };
+
 function named(path: string, cells: readonly CellResult[], more: Partial<Report> = {}): NamedReport {
   const report: Report = {
     schemaVersion: REPORT_SCHEMA_VERSION,
@@ -28,7 +30,7 @@ function named(path: string, cells: readonly CellResult[], more: Partial<Report>
     quick: false,
     plannedRuns: 1,
     environment: { hostname: path },
-    configuration: {},
+    configuration: SETTINGS,
     seeds: { schedulesAndOrder: 1 },
     skipped: [],
     notes: [],
@@ -120,6 +122,25 @@ test("the same seed is the same schedule, which is said", () => {
   expect(mergeReports(apart, OPTIONS).notes.join("\n")).not.toContain("same schedule");
 });
 
+test("each machine has its own seed, names and files, and what they share stands in the merged report", () => {
+  const first = named("a", [cell()], { configuration: { ...SETTINGS, seed: 1, name: "a", out: "/a" } });
+  const second = named("b", [cell()], {
+    configuration: { ...SETTINGS, seed: 2, name: "b", out: "/b", schedule: "/b/rush.txt", repetitions: 6 },
+  });
+  expect(mergeProblems([first, second])).toEqual([]);
+  const { configuration } = mergeReports([first, second], OPTIONS);
+  expect(configuration).toMatchObject({ durationMs: 1_000, deadlineMs: 100 });
+  expect(Object.keys(configuration).toSorted()).toEqual(["deadlineMs", "durationMs", "mergedFrom"]);
+  const merged = (path: string): NamedReport => ({ path, report: mergeReports([first, second], OPTIONS) });
+  expect(mergeProblems([merged("c"), merged("d")])).toEqual([]);
+});
+
+test("a repetition that failed before its window shares no time, and is none to refuse", () => {
+  const failed = later(cell({ failure: "No connection." }), 5_000);
+  const runs = failed.runs.map((run) => ({ ...run, tally: { ...run.tally, windowNs: 0 } }));
+  expect(mergeProblems([named("a", [cell()]), named("b", [{ ...failed, runs }])])).toEqual([]);
+});
+
 /** The cell, its runs moved in time. */
 function later(result: CellResult, ms: number): CellResult {
   const moved = (time: string): string => new Date(Date.parse(time) + ms).toISOString();
@@ -149,9 +170,19 @@ test.each<readonly [string, NamedReport, RegExp]>([
   ["a server of its own", named("b", [cell({ key: { target: "managed" } })]), /--url/],
   ["nothing", named("b", []), /holds no finished run/],
   ["smoke runs", named("b", [cell()], { quick: true }), /quick true, but a has quick false/],
+  [
+    "another deadline",
+    named("b", [cell()], { configuration: { ...SETTINGS, deadlineMs: 200 } }),
+    /^deadlineMs 200, but a has deadlineMs 100$/,
+  ],
+  [
+    "another schedule",
+    named("b", [cell()], { configuration: { ...SETTINGS, schedule: "/b/slow.txt" } }),
+    /^schedule 'slow.txt', but a has schedule 'rush.txt'$/,
+  ],
   ["another time", named("b", [later(cell(), 5_000)]), /repetition 1 ran from .*: not at the same time/],
 ])("%s is refused in one line that names what differs", (_what, other, words) => {
-  const problems = mergeProblems([named("a", [cell()]), other]);
+  const problems = mergeProblems([named("a", [cell()], { configuration: SETTINGS }), other]);
   expect(problems.length).toBeGreaterThan(0);
   expect(problems[0]?.message).toMatch(words);
   for (const { message } of problems) expect(message).not.toContain("\n");

@@ -27,7 +27,13 @@ const http: PeakCell = {
   estimatePerSec: 1_000,
   points: [
     madePoint(500),
-    madeMiss(1_000, { p99Ms: undefined, p99AboveMs: 30_000, meanMs: undefined, dropped: 12 }),
+    madeMiss(1_000, {
+      p99Ms: undefined,
+      p99AboveMs: 30_000,
+      censored: ["response_p99>30000"],
+      meanMs: undefined,
+      dropped: 12,
+    }),
     madePoint(800),
     madeMiss(840),
     madePoint(800, { kind: "confirmation", runs: 4, runsHeld: 4 }),
@@ -84,6 +90,12 @@ describe("peakCsv", () => {
     expect(rows[5]).toMatch(/,1000,/);
     expect(rows[5]).not.toMatch(/NaN|undefined|Infinity/);
   });
+
+  it("names the percentile that is above the timeout, in the last column", () => {
+    expect(head.endsWith(",censored")).toBe(true);
+    expect(rows[5]).toMatch(/,response_p99>30000$/);
+    expect(rows[0]).toMatch(/,$/);
+  });
 });
 
 describe("formatPeak", () => {
@@ -102,6 +114,13 @@ describe("formatPeak", () => {
   it("shows the curve by rate, a censored percentile as above the timeout", () => {
     expect(text).toMatch(/^ *1000 +probe +no .*> 30000/m);
     expect(text.indexOf("Curve of http")).toBeLessThan(text.indexOf("Curve of mqtt"));
+  });
+
+  it("says of what the rates are where there are vehicles", () => {
+    const fleet = formatPeak({ ...report, cells: [{ ...http, key: { ...key, vehicles: 4 } }] });
+    expect(fleet.replaceAll(/\s+/g, " ")).toContain("(requests per second of each vehicle; response time");
+    expect(fleet.replaceAll(/\s+/g, " ")).toContain("per s and goodput are of all together");
+    expect(text).not.toContain("vehicle");
   });
 
   it("says what is partial, and that nothing was measured", () => {

@@ -65,6 +65,18 @@ describe("the calibration of a machine", () => {
     expect((await lastCalibration(folder, cloud))?.passed).toBe(true);
   });
 
+  it("is carried by results elsewhere, too: the later one of their folder and the default one", async () => {
+    const elsewhere = join(folder, "elsewhere");
+    const key = machineKey(machine());
+    const earlier = { ...calibration(key), ranAt: "2026-03-13T09:15:00.000Z" };
+    await saveCalibration(folder, calibration(key));
+    expect(await lastCalibration(elsewhere, machine(), folder)).toEqual(calibration(key));
+    await saveCalibration(elsewhere, earlier);
+    expect(await lastCalibration(elsewhere, machine(), folder)).toEqual(calibration(key));
+    expect(await lastCalibration(folder, machine(), elsewhere)).toEqual(calibration(key));
+    expect(await lastCalibration(elsewhere, machine(), join(folder, "nowhere"))).toEqual(earlier);
+  });
+
   it("is none where the file is missing or broken", async () => {
     expect(await lastCalibration(join(folder, "nowhere"), machine())).toBeUndefined();
     for (const text of [

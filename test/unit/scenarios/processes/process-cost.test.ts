@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { performance } from "node:perf_hooks";
+import { expect, test, vi } from "vitest";
 import { createCostMeter } from "../../../../src/scenarios/processes/process-cost.ts";
 
 /** Keeps this thread busy until its own CPU time has grown by so much. */
@@ -33,4 +34,20 @@ test("the wait for a core is told where the kernel tells it, and is never negati
   const { runQueueWaitMs } = meter.end();
   if (runQueueWaitMs === undefined) return;
   expect(runQueueWaitMs).toBeGreaterThanOrEqual(0);
+});
+
+test("the busy share is that of the schedule, not of the idle drain after it", () => {
+  const meter = createCostMeter();
+  const loop = vi.spyOn(performance, "eventLoopUtilization");
+  try {
+    meter.begin();
+    loop.mockReturnValue({ active: 100, idle: 0, utilization: 1 });
+    meter.scheduleOver(10);
+    loop.mockReturnValue({ active: 110, idle: 990, utilization: 0.1 });
+    expect(meter.end(10).eventLoopUtilization).toBe(0.9);
+    meter.begin();
+    expect(meter.end().eventLoopUtilization).toBe(0.1);
+  } finally {
+    loop.mockRestore();
+  }
 });

@@ -70,6 +70,10 @@ describe("a broker's URL", () => {
     });
   });
 
+  it("keeps them out of the message about a URL that is none", () => {
+    expect(() => parseBrokerUrl("mqtts://me:secret@h")).toThrow("got 'mqtts://h'");
+  });
+
   it.each(["", "localhost:1883", "http://h", "mqtt://"])("'%s' is none", (text) => {
     expect(() => parseBrokerUrl(text)).toThrow(
       expect.objectContaining({ status: "INVALID_ARGUMENT", message: expect.stringContaining(`'${text}'`) }),
