@@ -1,4 +1,5 @@
 import type { RunResult } from "../recording/cell-result.ts";
+import { INTERRUPTED } from "../recording/cell-result.ts";
 import type { RunRecord } from "../recording/run-record.ts";
 import type { WireBytes } from "../recording/wire-bytes.ts";
 import type { BenchPlan } from "./bench-plan.ts";
@@ -76,6 +77,7 @@ export async function runBench(
         record: outcome.record,
         retrieveNs: outcome.retrieveNs,
       });
+      if (outcome.failure === INTERRUPTED) return false;
     }
     return true;
   } finally {
