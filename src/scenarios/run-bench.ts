@@ -1,5 +1,4 @@
-import type { RunResult } from "../recording/cell-result.ts";
-import { INTERRUPTED } from "../recording/cell-result.ts";
+import { INTERRUPTED, type RunResult } from "../recording/cell-result.ts";
 import type { RunRecord } from "../recording/run-record.ts";
 import type { WireBytes } from "../recording/wire-bytes.ts";
 import type { BenchPlan } from "./bench-plan.ts";
