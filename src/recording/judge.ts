@@ -97,11 +97,12 @@ function answerReasons({
 }
 
 function instrumentReasons(figures: CellFigures, { openLoop }: JudgeContext): string[] {
-  return [
-    ...(openLoop ? generatorReasons(figures) : []),
-    ...stageReasons(figures),
-    ...littleReasons(figures),
-  ];
+  return [...(openLoop ? generatorReasons(figures) : []), ...arithmeticReasons(figures)];
+}
+
+/** Times or counts that contradict each other. */
+export function arithmeticReasons(figures: CellFigures): readonly string[] {
+  return [...stageReasons(figures), ...littleReasons(figures)];
 }
 
 function littleReasons({ littlesLaw, requests, dropped, windowSec }: CellFigures): string[] {

@@ -1,5 +1,6 @@
 import type { RunResult } from "../cell-result.ts";
 import { mergeDistributions, type Quantile, quantiles } from "../distribution.ts";
+import { arithmeticReasons } from "../judge.ts";
 import { generatorReasons } from "../judge-generator.ts";
 import { allowedErrorShare, type Objective, type ObjectiveTerm } from "./objective.ts";
 
@@ -52,6 +53,9 @@ export type RateEvidence = Pick<RunResult, "verdict" | "reasons" | "answers" | "
   readonly lossless: boolean;
 };
 
+/** Response times count from the schedule: lateness makes them longer, never shorter, so what is met with it is met. */
+const LATENESS_COUNTED = "the generator was late, which is counted in it";
+
 /**
  * Whether an objective was held in a run, or in the pooled runs of a cell. A rate is held when the verdict is not INVALID or
  * FAILED, no more requests failed, timed out or were dropped than the objective allows (none unless it says so), at least
@@ -82,8 +86,18 @@ export function assessRate(objective: Objective, evidence: RateEvidence): RateAs
   if (verdict === "INVALID") {
     if (evidence.lossless && answers.check === "differs") return miss("answers", evidence.reasons, false);
     const generator = generatorReasons(figures).length > 0;
-    const met = terms.every(({ held }) => held) ? "The objective was met even so" : "With that counted";
-    const found = `${met}: ${terms.map(({ text }) => text).join("; ")}.`;
+    const isMet = terms.every(({ held }) => held);
+    const isRising = figures.trend?.drifts === true && figures.trend.change > 0;
+    const isWorst = generator && arithmeticReasons(figures).length === 0 && !isRising;
+    if (isWorst && isMet && keptUp && wrongShare <= allowedErrorShare(objective)) {
+      return {
+        held: true,
+        reasons: [...terms.map(({ text }) => text), LATENESS_COUNTED],
+        terms,
+        borderline: false,
+      };
+    }
+    const found = `${isMet ? "The objective was met even so" : "With that counted"}: ${terms.map(({ text }) => text).join("; ")}.`;
     return miss(generator ? "generator" : "instrument", [...evidence.reasons, found], true);
   }
   if (wrongShare > allowedErrorShare(objective)) {

@@ -95,9 +95,23 @@ describe("assessRate", () => {
 
   it("tells the generator's fault from the server's", () => {
     const late = steadyRun(400).map((request) => ({ ...request, lateMs: 5 }));
-    const found = assess("p99=50ms", late, "judged");
+    const found = assess("p99=12ms", late, "judged");
     expect(found).toMatchObject({ held: false, cause: "generator", borderline: true });
     expect(found.reasons.join()).toMatch(/generator sent late.*--generators 2/);
+  });
+
+  it("holds what is met with the generator's lateness in it, unless times or counts are wrong too", () => {
+    const late = evidence(
+      steadyRun(400).map((request) => ({ ...request, lateMs: 5 })),
+      "judged",
+    );
+    const objective = parseObjective("p99=50ms", DEADLINE_MS);
+    const found = assessRate(objective, late);
+    expect(late.verdict).toBe("INVALID");
+    expect(found).toMatchObject({ held: true, borderline: false });
+    expect(found.reasons.join("; ")).toMatch(/within 50 ms; the generator was late, which is counted in it/);
+    const figures = { ...late.figures, unaccountedMeanMs: 5, stageServiceMeanMs: 10 };
+    expect(assessRate(objective, { ...late, figures })).toMatchObject({ held: false });
   });
 
   it("tells a fault of the instrument, and answers that differ", () => {

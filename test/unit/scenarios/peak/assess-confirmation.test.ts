@@ -53,12 +53,11 @@ describe("assessConfirmation", () => {
     expect(point.censored).toEqual(["response_p99>10000"]);
   });
 
-  it("has nothing to hold where every repetition is INVALID", () => {
+  it("holds where every repetition is INVALID by the generator's lateness alone, and all is met with it", () => {
     expect(confirmed([repetition(1, late), repetition(2, late)])).toMatchObject({
-      held: false,
-      cause: "generator",
+      held: true,
       runs: 2,
-      runsHeld: 0,
+      runsHeld: 2,
     });
   });
 });
