@@ -6,12 +6,11 @@ import {
 } from "node:http2";
 import type { Socket } from "node:net";
 import type { Server } from "@grpc/grpc-js";
+import { watchOverdue } from "../../core/overdue-watch.ts";
 import type { ServeLimits } from "../../core/transport.ts";
 
 /** Streams of these methods stay open as long as the client likes. */
 const OPEN_ENDED = /\/(ModelStreamInfer|ServerReflectionInfo)$/;
-/** How often requests that take too long are looked for, at most. */
-const MOST_CHECK_MS = 5_000;
 
 /** The part of `http2.Http2Server` that is used, looked for before it is. */
 interface GuardedServer {
@@ -78,27 +77,18 @@ function limitSessions(server: GuardedServer, { maxConnections, requestTimeoutMs
   });
 }
 
-/** One timer for all requests: a timer each would cost every request more. */
 function limitRequests(server: GuardedServer, timeoutMs: number): void {
-  /** By the order they began in. */
-  const arriving = new Map<ServerHttp2Stream, number>();
+  const arriving = watchOverdue<ServerHttp2Stream>(timeoutMs, (stream) =>
+    stream.close(constants.NGHTTP2_CANCEL),
+  );
   server.on("stream", (stream, headers) => {
     if (OPEN_ENDED.test(headers[":path"] ?? "")) return;
-    arriving.set(stream, performance.now());
-    const leave = (): void => void arriving.delete(stream);
+    arriving.begin(stream);
+    const leave = (): void => arriving.end(stream);
     stream.once("end", leave);
     stream.once("close", leave);
   });
-  const check = (): void => {
-    const latestMs = performance.now() - timeoutMs;
-    for (const [stream, beganMs] of arriving) {
-      if (beganMs > latestMs) break;
-      arriving.delete(stream);
-      stream.close(constants.NGHTTP2_CANCEL);
-    }
-  };
-  const timer = setInterval(check, Math.min(MOST_CHECK_MS, Math.max(10, timeoutMs / 4))).unref();
-  server.on("close", () => clearInterval(timer));
+  server.on("close", arriving.stop);
 }
 
 function isGuarded(server: unknown): server is GuardedServer {

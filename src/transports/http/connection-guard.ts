@@ -1,14 +1,7 @@
 import type { Server, ServerOptions } from "node:http";
 import type { Socket } from "node:net";
+import { checkIntervalMs } from "../../core/overdue-watch.ts";
 import type { ServeLimits } from "../../core/transport.ts";
-
-/** How often Node looks for requests that take too long: it may be late by this much, or by a quarter of the time. */
-const MOST_CHECK_MS = 5_000;
-
-/** How often connections are looked at that time is counted for. */
-function checkIntervalMs(timeoutMs: number): number {
-  return Math.min(MOST_CHECK_MS, Math.max(10, Math.ceil(timeoutMs / 4)));
-}
 
 /** Node's own options for slow clients; with none it waits a minute for a header and for ever for a body. */
 export function slowClientOptions({ requestTimeoutMs }: ServeLimits): ServerOptions {
