@@ -259,7 +259,12 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
         form: "number",
         help: "length of a run in requests; with --duration both are met",
       },
-      { key: "warmup", flags: "--warmup <rule>", form: "text", help: "auto (default), 0, or a duration" },
+      {
+        key: "warmup",
+        flags: "--warmup <rule>",
+        form: "text",
+        help: "auto (default; rehearses first), 0, or a duration",
+      },
       {
         key: "repetitions",
         flags: "--repetitions <n>",

@@ -6,17 +6,20 @@ import type { LoadContext } from "./load-context.ts";
 /** `auto`, or a fixed time of which 0 is none. */
 export type WarmUpRule = { readonly kind: "auto" } | { readonly kind: "fixed"; readonly durationMs: number };
 
-/** The rule of `auto`: fixed, so that no cell is warmed up longer because its numbers looked better so. */
+/**
+ * The rule of `auto`: fixed, so that no cell is warmed up longer because its numbers looked better so. A rehearsal goes before it, so
+ * what is left is to fill caches and to settle.
+ */
 export const AUTO_WARM_UP = {
   leastMs: 500,
-  leastAnswers: 16,
-  /** With so many answers the transport is what is measured, and its code… */
+  leastAnswers: 12,
+  /** With so many answers the transport is what is measured, over more connections than the rehearsal's… */
   manyAnswers: 100,
-  /** …is compiled only after thousands of them: at 2,000 per second a server just started falls behind for most of a second. */
-  leastMsOfMany: 3000,
-  mostMs: 5000,
+  /** …and goes on being compiled for so long. */
+  leastMsOfMany: 1000,
+  mostMs: 4000,
   /** The median of this many answers' times… */
-  block: 8,
+  block: 6,
   /** …is within this share of that of as many before. */
   within: 0.1,
 } as const;

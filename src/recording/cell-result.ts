@@ -5,10 +5,19 @@ import type { GpuUsage } from "./gpu-usage.ts";
 import { type JudgeContext, type Judgement, judge } from "./judge.ts";
 import type { RunTally } from "./run-tally.ts";
 
+/** What was sent before a warm-up, so that code is compiled. */
+export interface RehearsalResult {
+  /** Answered ones. */
+  readonly requests: number;
+  readonly durationMs: number;
+}
+
 /** What a warm-up did before a run's window began. */
 export interface WarmUpResult {
   /** `auto`, `fixed` or `none`. */
   readonly rule: string;
+  /** With `auto` only. */
+  readonly rehearsal?: RehearsalResult | undefined;
   readonly durationMs: number;
   readonly requests: number;
   readonly failed: number;

@@ -1,9 +1,10 @@
 import { monotonicClock } from "../core/clock.ts";
 import { messageOf } from "../core/errors.ts";
 import { type BrokerMark, joinBrokerMarks } from "../recording/broker-marks.ts";
-import type { WarmUpResult } from "../recording/cell-result.ts";
+import type { RehearsalResult, WarmUpResult } from "../recording/cell-result.ts";
 import { joinCosts } from "../recording/join-costs.ts";
 import { joinRecords } from "../recording/join-records.ts";
+import { joinRehearsals, joinWarmUps } from "../recording/join-warm-ups.ts";
 import { unpackRecord } from "../recording/packed-record.ts";
 import type { ProcessCost } from "../recording/process-costs.ts";
 import type { RunRecord } from "../recording/run-record.ts";
@@ -37,8 +38,10 @@ export interface GeneratorsMeasured {
 export interface Generators {
   readonly children: readonly GeneratorChild[];
   readonly ready: GeneratorReady;
+  /** All at once. @param endpoint - of a server of the bench's own; absent: the run's. */
+  rehearse(endpoint: string | undefined): Promise<RehearsalResult>;
   /** All warm up at once. */
-  warmUp(): Promise<WarmUpResult>;
+  warmUp(): Promise<WarmUpResult | undefined>;
   /** Takes memory and computes schedules; `measure` then begins without delay. */
   prepare(): Promise<void>;
   measure(): Promise<GeneratorsMeasured>;
@@ -101,6 +104,9 @@ export async function startGenerators(
           ],
         }
       : first,
+    async rehearse(endpoint) {
+      return joinRehearsals(await all((child) => child.ask("rehearse", endpoint)));
+    },
     async warmUp() {
       return joinWarmUps(await all((child) => child.ask("warmUp", undefined)));
     },
@@ -143,18 +149,6 @@ export async function startGenerators(
       return [...said];
     },
     abort,
-  };
-}
-
-function joinWarmUps(results: readonly WarmUpResult[]): WarmUpResult {
-  const [first] = results;
-  if (first === undefined) throw new RangeError("expected at least one warm-up");
-  return {
-    ...first,
-    durationMs: Math.max(...results.map(({ durationMs }) => durationMs)),
-    requests: results.reduce((sum, { requests }) => sum + requests, 0),
-    failed: results.reduce((sum, { failed }) => sum + failed, 0),
-    settled: results.every(({ settled }) => settled),
   };
 }
 

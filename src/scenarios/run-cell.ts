@@ -1,6 +1,7 @@
 import { messageOf } from "../core/errors.ts";
+import { REHEARSAL } from "../load/rehearse.ts";
 import type { BrokerMark } from "../recording/broker-marks.ts";
-import { INTERRUPTED } from "../recording/cell-result.ts";
+import { INTERRUPTED, type RehearsalResult } from "../recording/cell-result.ts";
 import type { ProcessCosts } from "../recording/process-costs.ts";
 import { recordingNotes } from "../recording/recording-notes.ts";
 import type { RunRecord } from "../recording/run-record.ts";
@@ -9,27 +10,28 @@ import type { BenchSpec } from "./bench-spec.ts";
 import type { Cell } from "./cell.ts";
 import { connectionsOf, coreSpecOf, httpVersionOf, loadSpecOf } from "./cell-specs.ts";
 import { generatorsOf } from "./check-generators.ts";
-import { Child, describeExit } from "./child.ts";
+import { Child, type ChildOptions, describeExit, type Role } from "./child.ts";
 import { Crew } from "./crew.ts";
 import { endWhenInterrupted, type Interruption } from "./end-when-interrupted.ts";
 import { type Generators, type GeneratorsMeasured, startGenerators } from "./generators.ts";
 import { type GpuSampler, startGpuSampler } from "./machine/gpu-sampler.ts";
 import { createLinkMeter } from "./network/link-meter.ts";
-import type { Namespaces } from "./network/namespaces.ts";
+import type { Namespaces, NetworkNode } from "./network/namespaces.ts";
 import type {
   BrokerCommands,
   CoreFacts,
+  CoreSpec,
   GeneratorCommands,
   MiddleCommands,
   RelayCommands,
   ServerCommands,
 } from "./processes/commands.ts";
+import type { Commands } from "./processes/obey.ts";
+import { startRehearsalServer } from "./rehearsal-server.ts";
 import type { RunOutcome } from "./run-outcome.ts";
+import { HOST, startBroker, startServer } from "./start-servers.ts";
 import { openStatisticsProbe } from "./statistics-probe.ts";
 import { workerPoolNotes } from "./worker-pool-notes.ts";
-
-/** Everything that the bench starts listens here. */
-const HOST = "127.0.0.1";
 
 /** What a process is asked where a window begins and ends takes less, even of a busy one. */
 const WINDOW_MS = 10_000;
@@ -93,29 +95,43 @@ async function run(options: RunCellOptions, { crew, interruption, gpu }: Means):
   if (signal.aborted) throw signal.reason;
   const notes: string[] = [];
   const nodes = options.namespaces?.nodes;
+  const fork = <C extends Commands>(
+    role: Role,
+    node: NetworkNode | undefined,
+    more?: Pick<ChildOptions, "onNotice">,
+  ): Child<C> => crew.add(new Child<C>({ role, tuning, beside: node?.pid, ...more }));
+  const rehearses = spec.warmup.kind === "auto";
+  const ownCore = rehearses ? withRehearsal(coreSpecOf(spec, key)) : coreSpecOf(spec, key);
   let core: CoreFacts | undefined;
   onPhase("starting", 0);
 
-  let brokerUrl = spec.broker;
-  let middle: Child<MiddleCommands> | undefined;
-  if (key.transport === "mqtt" && spec.url === undefined && brokerUrl === undefined) {
-    const broker = crew.add(new Child<BrokerCommands>({ role: "broker", tuning, beside: nodes?.middle.pid }));
-    middle = broker;
-    brokerUrl = await broker.ask("start", {
-      host: nodes?.middle.address ?? HOST,
-      port: 0,
-      maxPayloadBytes,
-      tuning,
-    });
-  }
+  // All begin to run at once, and are then told what to do one after the other.
+  const isForeign = spec.url !== undefined;
+  const ownBroker = key.transport === "mqtt" && !isForeign && spec.broker === undefined;
+  const broker = ownBroker ? fork<BrokerCommands>("broker", nodes?.middle) : undefined;
+  const server =
+    key.transport === "local" || isForeign ? undefined : fork<ServerCommands>("server", nodes?.server);
+  const relay = key.transport === "http-relay" ? fork<RelayCommands>("relay", nodes?.middle) : undefined;
+  const middle: Child<MiddleCommands> | undefined = broker ?? relay;
+  const children = Array.from({ length: generatorsOf(spec, cell) }, () =>
+    fork<GeneratorCommands>("generator", nodes?.client, {
+      onNotice: (notice, value) => {
+        if (notice === "progress" && typeof value === "number") onPhase("measuring", value);
+      },
+    }),
+  );
 
+  const brokerUrl =
+    broker === undefined
+      ? spec.broker
+      : await startBroker(broker, { tuning, maxPayloadBytes, node: nodes?.middle });
   let endpoint = spec.url;
-  let server: Child<ServerCommands> | undefined;
-  if (key.transport !== "local" && endpoint === undefined) {
-    server = crew.add(new Child<ServerCommands>({ role: "server", tuning, beside: nodes?.server.pid }));
-    const ready = await server.ask("start", {
-      listeners: [{ transport: key.transport, host: nodes?.server.address ?? HOST, port: 0, brokerUrl }],
-      core: coreSpecOf(spec, key),
+  if (server !== undefined) {
+    const ready = await startServer(server, {
+      transport: key.transport,
+      brokerUrl,
+      node: nodes?.server,
+      core: ownCore,
       warm: cell.warm,
       tuning,
       maxPayloadBytes,
@@ -125,32 +141,18 @@ async function run(options: RunCellOptions, { crew, interruption, gpu }: Means):
     core = ready;
     notes.push(...ready.notes);
   }
-  if (key.transport === "http-relay" && endpoint !== undefined) {
-    const relay = crew.add(new Child<RelayCommands>({ role: "relay", tuning, beside: nodes?.middle.pid }));
-    middle = relay;
+  if (relay !== undefined && endpoint !== undefined) {
     const host = nodes?.middle.address ?? HOST;
     endpoint = await relay.ask("start", { host, port: 0, target: endpoint, maxPayloadBytes });
   }
   if (signal.aborted) throw signal.reason;
 
-  const children = Array.from({ length: generatorsOf(spec, cell) }, () =>
-    crew.add(
-      new Child<GeneratorCommands>({
-        role: "generator",
-        tuning,
-        beside: nodes?.client.pid,
-        onNotice: (notice, value) => {
-          if (notice === "progress" && typeof value === "number") onPhase("measuring", value);
-        },
-      }),
-    ),
-  );
   const generators = await startGenerators(children, {
     transport: key.transport,
     encoding: key.encoding,
     placement: key.placement,
     model: key.model,
-    core: coreSpecOf(spec, key),
+    core: ownCore,
     warm: cell.warm,
     frames: cell.source,
     load: loadSpecOf(spec, key, repetition),
@@ -185,6 +187,16 @@ async function run(options: RunCellOptions, { crew, interruption, gpu }: Means):
   if (statistics !== undefined) crew.also(statistics);
   const failure = watch({ generators, server, middle, signal });
   onPhase("warm-up", 0);
+  let rehearsal: RehearsalResult | undefined;
+  if (rehearses) {
+    const { transport } = key;
+    const stranger =
+      spec.url === undefined
+        ? undefined
+        : await startRehearsalServer(crew, { transport, tuning, maxPayloadBytes, qos });
+    rehearsal = await generators.rehearse(stranger?.endpoint);
+    await stranger?.close();
+  }
   const warmup = await generators.warmUp();
   await generators.prepare();
   const links = createLinkMeter({
@@ -222,12 +234,16 @@ async function run(options: RunCellOptions, { crew, interruption, gpu }: Means):
     gpu: gpuUsage,
     retrieveNs: ready.retrieveNs,
     core,
-    warmup,
+    warmup: warmup && { ...warmup, rehearsal },
     serverMeans: counted?.means,
     wire,
     kernelBytes,
     notes,
   };
+}
+
+function withRehearsal(core: CoreSpec): CoreSpec {
+  return { ...core, models: [...new Set([...core.models, REHEARSAL.model])] };
 }
 
 interface Watched {

@@ -11,7 +11,10 @@ type Parsed = Extract<CodecAnswer, { kind: "parsed" }>;
 type Written = Extract<CodecAnswer, { kind: "written" }>;
 type Classified = Extract<CodecAnswer, { kind: "classified" }>;
 
-/** Reads and writes text bodies in a worker thread; where that has ended by itself, the next use starts another. */
+/**
+ * Reads and writes text bodies in a worker thread. The first use starts it, and the next one where it has ended by itself; each may
+ * reject with ServingError ERR_SERVING when it cannot be started.
+ */
 export interface CodecClient {
   /** Takes ownership of the body. @throws {TransportError} INVALID_ARGUMENT */
   parse(body: EncodedBody): Promise<Parsed>;
@@ -26,8 +29,7 @@ export interface CodecClient {
   close(): Promise<void>;
 }
 
-/** Starts the worker. @throws {ServingError} ERR_SERVING */
-export async function startCodecClient(): Promise<CodecClient> {
+export function createCodecClient(): CodecClient {
   let current: Promise<Calls> | undefined;
   let isClosed = false;
   const start = (): Promise<Calls> => {
@@ -48,8 +50,6 @@ export async function startCodecClient(): Promise<CodecClient> {
     current ??= start();
     return (await current).call(request, buffers);
   };
-  current = start();
-  await current;
   return {
     async parse(encoded) {
       const { views, buffers } = transferViews([encoded.body]);

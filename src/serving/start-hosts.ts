@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { builtinModel } from "./builtin.ts";
 import { createBuiltinHost } from "./builtin-host.ts";
-import { type CodecClient, startCodecClient } from "./codec-client.ts";
+import { createCodecClient } from "./codec-client.ts";
 import { createDeviceTurns } from "./device-turns.ts";
 import { type EngineOptions, type EngineSettings, engineSettings } from "./engine-options.ts";
 import type { ModelHost } from "./model-host.ts";
@@ -28,16 +28,12 @@ const DEVICE_TURNS = createDeviceTurns();
 /** Makes the starter of an engine. */
 export function createHostStarter(options: EngineOptions, clock: Clock): HostStarter {
   const settings = engineSettings(options);
-  let codec: Promise<CodecClient> | undefined;
+  const codec = createCodecClient();
   return {
     async start(name, generate) {
       const builtin = builtinModel(name);
       if (builtin !== undefined) {
-        codec ??= startCodecClient().catch((cause: unknown) => {
-          codec = undefined;
-          throw cause;
-        });
-        return [createBuiltinHost(builtin, { ...settings, codec: await codec, clock })];
+        return [createBuiltinHost(builtin, { ...settings, codec, clock })];
       }
       const { repositoryDir, recipe, onProgress } = options;
       const opened = await openServedVersions(repositoryDir, name, { recipe, onProgress, generate });
@@ -51,9 +47,7 @@ export function createHostStarter(options: EngineOptions, clock: Clock): HostSta
       }
       return hosts;
     },
-    async close() {
-      await (await codec?.catch(() => undefined))?.close();
-    },
+    close: () => codec.close(),
   };
 }
 

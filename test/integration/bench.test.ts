@@ -3,15 +3,11 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STAGES } from "../../src/core/stage.ts";
-import { type Ended, ROOT, readCsv, run, temporaryFolder } from "./wirebench.ts";
+import { folderOf, ROOT, readCsv, run, temporaryFolder } from "./wirebench.ts";
 
 type Row = Readonly<Record<string, string>>;
 
 const QUICK_RUN = ["--requests", "24", "--warmup", "0", "--repetitions", "1"];
-
-function folderOf({ stdout }: Ended): string {
-  return stdout.trimEnd().split("\n").at(-1) ?? "";
-}
 
 function number(row: Row, column: string): number {
   const text = row[column] ?? "";

@@ -5,17 +5,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createModel, GraphBuilder } from "../../dist/serving/onnx/graph-builder.js";
 import { writeModel } from "../../dist/serving/onnx/model-file.js";
 import { type ForeignServer, type Manner, startForeignServer } from "../conformance/foreign-server.ts";
-import { type Ended, readCsv, run, start, temporaryFolder } from "./wirebench.ts";
+import { type Ended, folderOf, readCsv, run, start, temporaryFolder } from "./wirebench.ts";
 
 const SHORT = ["--input", "synthetic", "--requests", "16", "--warmup", "0", "--repetitions", "2"];
 
 interface Reported {
   readonly notes: readonly string[];
   readonly cells: readonly { readonly runs: readonly { readonly notes: readonly string[] }[] }[];
-}
-
-function folderOf({ stdout }: Ended): string {
-  return stdout.trimEnd().split("\n").at(-1) ?? "";
 }
 
 const rowOf = (ended: Ended) => readCsv(join(folderOf(ended), "summary.csv"))[0] ?? {};

@@ -2,14 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Ended, readCsv, run, start, temporaryFolder } from "./wirebench.ts";
+import { folderOf, readCsv, run, start, temporaryFolder } from "./wirebench.ts";
 
 const NULL = ["--model", "null", "--input", "synthetic", "--encoding", "binary"];
 const SHORT = ["--warmup", "200ms", "--repetitions", "1"];
-
-function folderOf({ stdout }: Ended): string {
-  return stdout.trimEnd().split("\n").at(-1) ?? "";
-}
 
 type Row = Readonly<Record<string, string>>;
 

@@ -65,6 +65,11 @@ export function run(args: readonly string[], cwd = ROOT, env = process.env): Pro
   return start(args, cwd, env).ended;
 }
 
+/** The results folder that a bench named: its last line. */
+export function folderOf({ stdout }: Ended): string {
+  return stdout.trimEnd().split("\n").at(-1) ?? "";
+}
+
 /** A temporary folder, removed by `remove`. */
 export async function temporaryFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), "wirebench-test-"));

@@ -158,16 +158,7 @@ function mean(numbers) {
 /** @param {"http" | "grpc"} transport @param {string} url @returns {Promise<Reading>} */
 async function wirebench(transport, url) {
   const out = await mkdtemp(join(folder, "run-"));
-  const load = [
-    "--requests",
-    String(requests),
-    "--repetitions",
-    "1",
-    "--concurrency",
-    concurrency,
-    "--warmup",
-    "1s",
-  ];
+  const load = ["--requests", String(requests), "--repetitions", "1", "--concurrency", concurrency];
   const what = ["--transport", transport, "--url", url, "--model", model, "--input", "synthetic"];
   const size = segment === undefined ? ["--size", String(bytes)] : ["--shape", shape];
   await run(process.execPath, [

@@ -7,8 +7,8 @@ import {
   type JudgeBasis,
   type RunResult,
   runResult,
-  type WarmUpResult,
 } from "../../recording/cell-result.ts";
+import { joinWarmUps } from "../../recording/join-warm-ups.ts";
 import { mergeParallel } from "../../recording/merge-parallel.ts";
 import { REPORT_SCHEMA_VERSION, type Report } from "../report.ts";
 import { type NamedReport, sharedMs, twinOf } from "./merge-problems.ts";
@@ -162,16 +162,4 @@ function worstAnswers(answers: readonly AnswerResult[]): AnswerResult {
   const worst = answers.reduce((a, b) => (order.indexOf(b.check) > order.indexOf(a.check) ? b : a));
   const percents = answers.flatMap(({ agreementPercent }) => agreementPercent ?? []);
   return { ...worst, agreementPercent: percents.length > 0 ? Math.min(...percents) : undefined };
-}
-
-function joinWarmUps(warmUps: readonly WarmUpResult[]): WarmUpResult | undefined {
-  const [first] = warmUps;
-  if (first === undefined) return undefined;
-  return {
-    ...first,
-    durationMs: Math.max(...warmUps.map(({ durationMs }) => durationMs)),
-    requests: warmUps.reduce((sum, { requests }) => sum + requests, 0),
-    failed: warmUps.reduce((sum, { failed }) => sum + failed, 0),
-    settled: warmUps.every(({ settled }) => settled),
-  };
 }

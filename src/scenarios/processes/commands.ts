@@ -6,7 +6,7 @@ import type { Encoding, HttpVersion, Qos, TransportName, Tuning } from "../../co
 import type { SourceSpec } from "../../inputs/open-source.ts";
 import type { LoadPart } from "../../load/deal-schedule.ts";
 import type { BrokerMark } from "../../recording/broker-marks.ts";
-import type { WarmUpResult } from "../../recording/cell-result.ts";
+import type { RehearsalResult, WarmUpResult } from "../../recording/cell-result.ts";
 import type { PackedRecord } from "../../recording/packed-record.ts";
 import type { ProcessCost } from "../../recording/process-costs.ts";
 import type { MetricsSnapshot } from "../../serving/metrics.ts";
@@ -186,6 +186,11 @@ export interface Measured {
 
 export type GeneratorCommands = {
   start(argument: GeneratorStart): Promise<GeneratorReady>;
+  /**
+   * Has the client's code compiled, over a connection of its own, and the server's where it is the run's.
+   * @param endpoint - of a server that has the rehearsal's model; absent: the run's.
+   */
+  rehearse(endpoint: string | undefined): Promise<RehearsalResult>;
   warmUp(argument: undefined): Promise<WarmUpResult>;
   /** Takes the memory of the run, reads what it is compared with and computes its schedule. */
   prepare(argument: undefined): Promise<void>;

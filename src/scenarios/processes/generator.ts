@@ -5,6 +5,7 @@ import type { InferenceClient, InferenceServer, Transport } from "../../core/tra
 import { openSource } from "../../inputs/open-source.ts";
 import type { LoadContext } from "../../load/load-context.ts";
 import { createPacer } from "../../load/pacer.ts";
+import { REHEARSAL, rehearse } from "../../load/rehearse.ts";
 import { warmUp } from "../../load/warm-up.ts";
 import { type PackedRecord, packRecord } from "../../recording/packed-record.ts";
 import { createRecorder, type Recorder } from "../../recording/recorder.ts";
@@ -25,6 +26,8 @@ import { withDelays } from "./with-delays.ts";
 /** The entry of the load generator's process. */
 interface Rig {
   readonly start: GeneratorStart;
+  /** Opens one more connection. @param to - @default where the clients are connected to */
+  connect(to?: string): Promise<InferenceClient>;
   readonly frames: readonly Frame[];
   readonly clients: readonly InferenceClient[];
   readonly work: FrameWork;
@@ -53,11 +56,9 @@ const commands: GeneratorCommands = {
     const transport = createTransport(start.transport);
     const endpoint = start.endpoint ?? (await serveLocally(transport, start));
     const { maxPayloadBytes, tuning, encoding, qos, httpVersion } = start;
-    for (let i = 0; i < start.connections; i++) {
-      clients.push(
-        await transport.connect(endpoint, { maxPayloadBytes, tuning, encoding, qos, httpVersion }),
-      );
-    }
+    const connect = (to = endpoint): Promise<InferenceClient> =>
+      transport.connect(to, { maxPayloadBytes, tuning, encoding, qos, httpVersion });
+    for (let i = 0; i < start.connections; i++) clients.push(await connect());
     const [first] = clients;
     if (first === undefined) throw new BenchError("ERR_USAGE", "at least one connection is needed");
     const metadata = await first.modelMetadata(start.model);
@@ -66,13 +67,26 @@ const commands: GeneratorCommands = {
       for (const client of clients.slice(1)) await client.modelMetadata(start.model);
     }
     const work = withDelays(await createFrameWork({ ...start, metadata, frames }), start);
-    rig = { start, frames, clients, work };
+    rig = { start, connect, frames, clients, work };
     return {
       protocolVersion: first.protocolVersion,
       notes,
       retrieveNs: frames.map(({ retrieveNs }) => retrieveNs),
       core: facts,
     };
+  },
+  async rehearse(endpoint) {
+    const { start, connect } = ready();
+    const client = await connect(endpoint);
+    try {
+      // Some protocols' clients learn from it how to read the answers.
+      await client.modelMetadata(REHEARSAL.model);
+      const recorder = createRecorder({ clockId: clockId() });
+      const context = contextOf(ready(), `${start.idPrefix}r`, start.load, recorder);
+      return await rehearse({ ...context, clients: [client] });
+    } finally {
+      await client.close();
+    }
   },
   async warmUp() {
     const { start } = ready();

@@ -89,8 +89,8 @@ test("failures are counted and do not end it", async () => {
 
 test("settled means that the last median is within a tenth of the one before", () => {
   const times = (before: number, last: number): readonly number[] => [
-    ...new Array<number>(8).fill(before),
-    ...new Array<number>(8).fill(last),
+    ...new Array<number>(AUTO_WARM_UP.block).fill(before),
+    ...new Array<number>(AUTO_WARM_UP.block).fill(last),
   ];
   expect(isSettled(times(100, 110))).toBe(true);
   expect(isSettled(times(100, 90))).toBe(true);
