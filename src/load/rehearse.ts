@@ -2,6 +2,7 @@ import type { InferRequest } from "../core/inference.ts";
 import type { RehearsalResult } from "../recording/cell-result.ts";
 import { runClosedLoop } from "./closed-loop.ts";
 import type { LoadContext } from "./load-context.ts";
+import type { WarmUpRule } from "./warm-up.ts";
 
 /**
  * What is sent before the warm-up: so many small requests to the built-in model that answers its input.
@@ -15,6 +16,11 @@ export const REHEARSAL = {
   requests: 3_000,
   mostMs: 2_500,
 } as const;
+
+/** Whether a run with this warm-up has a rehearsal. */
+export function rehearses({ kind }: WarmUpRule): boolean {
+  return kind === "auto";
+}
 
 /** What a load context has beside the work on frames. */
 export type RehearsalContext = Pick<

@@ -1,5 +1,5 @@
 import { messageOf } from "../core/errors.ts";
-import { REHEARSAL } from "../load/rehearse.ts";
+import { REHEARSAL, rehearses } from "../load/rehearse.ts";
 import type { BrokerMark } from "../recording/broker-marks.ts";
 import { INTERRUPTED, type RehearsalResult } from "../recording/cell-result.ts";
 import type { ProcessCosts } from "../recording/process-costs.ts";
@@ -100,8 +100,8 @@ async function run(options: RunCellOptions, { crew, interruption, gpu }: Means):
     node: NetworkNode | undefined,
     more?: Pick<ChildOptions, "onNotice">,
   ): Child<C> => crew.add(new Child<C>({ role, tuning, beside: node?.pid, ...more }));
-  const rehearses = spec.warmup.kind === "auto";
-  const ownCore = rehearses ? withRehearsal(coreSpecOf(spec, key)) : coreSpecOf(spec, key);
+  const isRehearsed = rehearses(spec.warmup);
+  const ownCore = isRehearsed ? withRehearsal(coreSpecOf(spec, key)) : coreSpecOf(spec, key);
   let core: CoreFacts | undefined;
   onPhase("starting", 0);
 
@@ -188,7 +188,7 @@ async function run(options: RunCellOptions, { crew, interruption, gpu }: Means):
   const failure = watch({ generators, server, middle, signal });
   onPhase("warm-up", 0);
   let rehearsal: RehearsalResult | undefined;
-  if (rehearses) {
+  if (isRehearsed) {
     const { transport } = key;
     const stranger =
       spec.url === undefined

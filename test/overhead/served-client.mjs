@@ -1,6 +1,9 @@
 // @ts-check
+import { clockId, monotonicClock } from "../../dist/core/clock.js";
 import { CONTENT } from "../../dist/core/parameters.js";
 import { createMarks, DEFAULT_MAX_PAYLOAD_BYTES } from "../../dist/core/transport.js";
+import { REHEARSAL, rehearse } from "../../dist/load/rehearse.js";
+import { createRecorder } from "../../dist/recording/recorder.js";
 import { createTransport } from "../../dist/scenarios/transports.js";
 import { createBareSession } from "../../dist/serving/bare-session.js";
 import { createEngine } from "../../dist/serving/engine.js";
@@ -8,7 +11,7 @@ import { answerBlocks, timeEach } from "./blocks.mjs";
 
 /**
  * One participant of `served.mjs`: a frame through a model, by a bare session on this thread (`bare`), through the engine
- * in this process (`local`), or through a server (`http`, `grpc`).
+ * in this process (`local`), or through a server (`http`, `grpc`). All but `bare` rehearse first, as a bench does.
  *
  * @typedef {{ kind: "bare" | "local" | "http" | "grpc", endpoint?: string, model: string, repository: string, threads: number, widthPx: number, heightPx: number }} Target
  */
@@ -43,7 +46,7 @@ answerBlocks(async (/** @type {Target} */ target) => {
   const core =
     kind === "local"
       ? await createEngine({
-          models: [model],
+          models: [model, REHEARSAL.model],
           repositoryDir: repository,
           intraOpThreads: threads,
           warmUpContents: [{ content: "rgb8", widthPx, heightPx }],
@@ -51,6 +54,14 @@ answerBlocks(async (/** @type {Target} */ target) => {
       : undefined;
   const server = core && (await transport.serve(core, { ...options, host: "127.0.0.1", port: 0 }));
   const client = await transport.connect(server?.endpoint ?? target.endpoint ?? "", options);
+  await rehearse({
+    clients: [client],
+    recorder: createRecorder({ clockId: clockId() }),
+    clock: monotonicClock,
+    timeoutMs: 30_000,
+    idPrefix: `${process.pid}-r`,
+    signal: new AbortController().signal,
+  });
   const [input] = (await client.modelMetadata(model)).inputs;
   const isFlat = input?.shape.length === 1;
   const tensor = /** @type {const} */ ({

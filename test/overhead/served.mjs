@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { createRandom } from "../../dist/core/random.js";
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../dist/core/transport.js";
+import { REHEARSAL } from "../../dist/load/rehearse.js";
 import { Child } from "../../dist/scenarios/child.js";
 import { openModel } from "../../dist/serving/repository.js";
 import { median, pairedDifference } from "./paired.mjs";
@@ -55,7 +56,7 @@ async function measure() {
   }));
   const { endpoints } = await server.ask("start", {
     listeners,
-    core: { models: [MODEL, "null"], repository: REPOSITORY, device: "cpu", instances: 1, threads },
+    core: { models: [MODEL, "null", REHEARSAL.model], repository: REPOSITORY, device: "cpu", instances: 1, threads },
     warm: [{ content: "rgb8", ...FRAME }],
     tuning: "tuned",
     maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
