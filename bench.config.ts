@@ -15,8 +15,6 @@ export default {
   scenario: "closed-loop",
   concurrency: 1,
   tuning: "tuned",
-  // gRPC as the library comes, beside the tuned one: what tuning is worth.
-  also: [{ transport: "grpc", encoding: "binary", tuning: "defaults" }],
   duration: "1.5s",
   warmup: "auto",
   repetitions: 4,

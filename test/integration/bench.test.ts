@@ -43,7 +43,6 @@ describe("bench", () => {
       ["http", "binary", "tuned"],
       ["grpc", "binary", "tuned"],
       ["mqtt", "binary", "tuned"],
-      ["grpc", "binary", "defaults"],
     ]);
     for (const row of rows) {
       expect(row).toMatchObject({

@@ -56,7 +56,13 @@ async function measure() {
   }));
   const { endpoints } = await server.ask("start", {
     listeners,
-    core: { models: [MODEL, "null", REHEARSAL.model], repository: REPOSITORY, device: "cpu", instances: 1, threads },
+    core: {
+      models: [MODEL, "null", REHEARSAL.model],
+      repository: REPOSITORY,
+      device: "cpu",
+      instances: 1,
+      threads,
+    },
     warm: [{ content: "rgb8", ...FRAME }],
     tuning: "tuned",
     maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
