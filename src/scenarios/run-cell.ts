@@ -190,12 +190,12 @@ async function run(options: RunCellOptions, { crew, interruption, gpu }: Means):
   let rehearsal: RehearsalResult | undefined;
   if (isRehearsed) {
     const { transport } = key;
-    const stranger =
+    const standIn =
       spec.url === undefined
         ? undefined
         : await startRehearsalServer(crew, { transport, tuning, maxPayloadBytes, qos });
-    rehearsal = await generators.rehearse(stranger?.endpoint);
-    await stranger?.close();
+    rehearsal = await generators.rehearse(standIn?.endpoint);
+    await standIn?.close();
   }
   const warmup = await generators.warmUp();
   await generators.prepare();
