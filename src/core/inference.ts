@@ -29,3 +29,12 @@ export interface InferResponse {
   /** Not on the wire: when the core's computation ended, nanoseconds of the server's clock. */
   readonly finishedNs?: number | undefined;
 }
+
+/**
+ * The request with other parameters. On the path of every request no literal begins with `...object` and goes on with members
+ * of its own: V8 makes such an object a hidden class for itself alone, which keeps it until the old generation is swept.
+ */
+export function withParameters(request: InferRequest, parameters: Parameters | undefined): InferRequest {
+  const { modelName, modelVersion, id, inputs, outputs } = request;
+  return { modelName, modelVersion, id, parameters, inputs, outputs };
+}

@@ -82,11 +82,11 @@ export function timedParameters(
   const outNs = marks.nowNs();
   const decodeNs = served.parameters?.[DECODE_NS];
   return {
-    ...served.parameters,
-    [DECODE_NS]: marks.decodeNs + (typeof decodeNs === "number" ? decodeNs : 0),
-    [ENCODE_NS]: outNs - (served.finishedNs ?? outNs),
     [IN_NS]: marks.inNs,
     [OUT_NS]: outNs,
     [BOOT_ID]: marks.clockId,
+    [ENCODE_NS]: outNs - (served.finishedNs ?? outNs),
+    ...served.parameters,
+    [DECODE_NS]: marks.decodeNs + (typeof decodeNs === "number" ? decodeNs : 0),
   };
 }

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "./cancellation.ts";
 import type { InferRequest, InferResponse } from "./inference.ts";
 import type {
   ModelConfiguration,
@@ -71,13 +72,13 @@ export interface ServingCore {
    * @throws {TransportError} for every failure: NOT_FOUND, INVALID_ARGUMENT, RESOURCE_EXHAUSTED (queue full),
    * DEADLINE_EXCEEDED, CANCELLED, INTERNAL, UNAVAILABLE (closing).
    */
-  infer(request: InferRequest, signal: AbortSignal): Promise<InferResponse>;
+  infer(request: InferRequest, signal: CancelSignal): Promise<InferResponse>;
   /** The same for a body that is parsed and whose answer is written in the worker. Takes ownership of `body`. */
   inferEncoded(
     body: Uint8Array,
     codec: BodyCodec,
     context: EncodedContext,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<EncodedResponse>;
   /** Accepts no more, waits for what runs, releases the sessions. Idempotent. */
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../core/cancellation.ts";
 import type { Device } from "../core/cell.ts";
 import type { Clock } from "../core/clock.ts";
 import { TransportError } from "../core/errors.ts";
@@ -65,7 +66,7 @@ export function createBuiltinHost(
 
   const run = async (
     request: InferRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
     submittedNs: number,
   ): Promise<DelayTimes> => {
     if (signal.aborted) throw TransportError.from(signal.reason, "CANCELLED");
@@ -79,7 +80,7 @@ export function createBuiltinHost(
 
   const infer = async (
     request: InferRequest,
-    signal: AbortSignal,
+    signal: CancelSignal,
     submittedNs: number,
   ): Promise<InferResponse> => {
     try {
@@ -102,7 +103,7 @@ export function createBuiltinHost(
 
   const inferEncoded = async (
     body: EncodedBody,
-    signal: AbortSignal,
+    signal: CancelSignal,
     submittedNs: number,
   ): Promise<EncodedResponse> => {
     try {
@@ -119,7 +120,7 @@ export function createBuiltinHost(
         modelVersion: VERSION,
         id,
         // Parsing went before the queue on another thread: it is decode, and both ways to that thread are queue.
-        parameters: { ...parameters, [DECODE_NS]: parseNs, [QUEUE_NS]: queueNs - parseNs },
+        parameters: { [DECODE_NS]: parseNs, ...parameters, [QUEUE_NS]: queueNs - parseNs },
         outputs: json,
         binary,
         described,

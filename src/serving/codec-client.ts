@@ -53,7 +53,7 @@ export function createCodecClient(): CodecClient {
   return {
     async parse(encoded) {
       const { views, buffers } = transferViews([encoded.body]);
-      return (await call({ ...encoded, kind: "parse", body: views[0]! }, buffers)) as Parsed;
+      return (await call({ kind: "parse", ...encoded, body: views[0]! }, buffers)) as Parsed;
     },
     async write(outputs, form) {
       const { tensors, buffers } = transferTensors(outputs);

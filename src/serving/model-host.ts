@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../core/cancellation.ts";
 import type { InferRequest, InferResponse } from "../core/inference.ts";
 import type { ModelConfiguration, ModelMetadata, ModelStatistics } from "../core/metadata.ts";
 import type { BodyCodec, EncodedContext, EncodedResponse } from "../core/serving-core.ts";
@@ -17,9 +18,9 @@ export interface ModelHost {
   isReady(): boolean;
   statistics(): ModelStatistics;
   /** As `ServingCore.infer`. @param submittedNs - when the core was called. */
-  infer(request: InferRequest, signal: AbortSignal, submittedNs: number): Promise<InferResponse>;
+  infer(request: InferRequest, signal: CancelSignal, submittedNs: number): Promise<InferResponse>;
   /** As `ServingCore.inferEncoded`. */
-  inferEncoded(body: EncodedBody, signal: AbortSignal, submittedNs: number): Promise<EncodedResponse>;
+  inferEncoded(body: EncodedBody, signal: CancelSignal, submittedNs: number): Promise<EncodedResponse>;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../core/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
 import { TransportError } from "../core/errors.ts";
 import type { InferRequest, InferResponse } from "../core/inference.ts";
@@ -82,7 +83,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
   });
 
   const serve = async (
-    signal: AbortSignal,
+    signal: CancelSignal,
     submittedNs: number,
     timeoutUs: number | undefined,
     job: () => WorkJob,
@@ -151,7 +152,7 @@ export async function startOnnxHost(options: OnnxHostOptions): Promise<ModelHost
         submittedNs,
         // The worker reads the body and knows.
         elements: 1,
-        work: { ...body, kind: "encoded", submittedNs },
+        work: { kind: "encoded", submittedNs, ...body },
       }));
       return {
         modelName: name,

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { CancelSignal } from "../core/cancellation.ts";
 import type { Clock } from "../core/clock.ts";
 import { TransportError } from "../core/errors.ts";
 import { type BatchPolicy, planBatch } from "./batching.ts";
@@ -21,7 +22,7 @@ export type Instance<J extends Job, R> = (jobs: readonly J[]) => Promise<readonl
 
 export interface SubmitLimits {
   /** Aborted: the caller is answered at once; a job that has begun ends by itself. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** How long the job may wait and run, microseconds; absent or 0: no limit. */
   readonly timeoutUs?: number | undefined;
 }

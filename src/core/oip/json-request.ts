@@ -90,7 +90,7 @@ export function writeInferRequest(request: InferRequest, encoding: "json" | "bin
   }));
   const parameters =
     isBinary && outputs === undefined
-      ? { ...request.parameters, [BINARY_DATA_OUTPUT]: true }
+      ? { [BINARY_DATA_OUTPUT]: true, ...request.parameters }
       : request.parameters;
   const binary: Uint8Array[] = [];
   const pieces = [

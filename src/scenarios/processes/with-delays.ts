@@ -1,3 +1,4 @@
+import { withParameters } from "../../core/inference.ts";
 import { DELAY_US } from "../../core/parameters.ts";
 import type { Prepared } from "../../load/load-context.ts";
 import type { FrameWork } from "../preparation.ts";
@@ -18,10 +19,7 @@ export function withDelays(
   const asked = (prepared: Prepared): Prepared => {
     const { request } = prepared;
     const delayUs = delaysUs[Number(request.id.slice(idPrefix.length))] ?? 0;
-    return {
-      ...prepared,
-      request: { ...request, parameters: { ...request.parameters, [DELAY_US]: delayUs } },
-    };
+    return { ...prepared, request: withParameters(request, { [DELAY_US]: delayUs, ...request.parameters }) };
   };
   return {
     ...work,

@@ -1,4 +1,5 @@
 import type * as grpc from "@grpc/grpc-js";
+import { Cancellation } from "../../core/cancellation.ts";
 import { clockId, monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import { encodeInferResponse } from "../../core/oip/protobuf.ts";
@@ -41,7 +42,7 @@ export function createStreamService(
 
   const handle: StreamService["handle"] = (call) => {
     const wantsStatus = call.metadata.get(REAL_STATUS).includes("true");
-    const gone = new AbortController();
+    const gone = new Cancellation();
     let inFlight = 0;
     let hasEnded = isDraining;
     let isOver = false;
@@ -91,11 +92,13 @@ export function createStreamService(
       }
       try {
         const decodeNs = nowNs() - inNs;
-        const served = await core.infer(request, gone.signal);
-        const final = asksFinalResponse(request.parameters) ? { [FINAL_RESPONSE]: true } : {};
+        const served = await core.infer(request, gone);
         let parameters: Parameters | undefined;
-        const takeParameters = (): Parameters =>
-          (parameters = { ...final, ...timedParameters(served, { inNs, decodeNs, ...clock }) });
+        const takeParameters = (): Parameters => {
+          const timed = timedParameters(served, { inNs, decodeNs, ...clock });
+          parameters = asksFinalResponse(request.parameters) ? { [FINAL_RESPONSE]: true, ...timed } : timed;
+          return parameters;
+        };
         const message = writeStreamResponse(served, takeParameters, form, maxPayloadBytes);
         write(message);
         tell(undefined, { served, parameters, message });

@@ -1,4 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
+import { Cancellation } from "../../core/cancellation.ts";
 import { clockId, monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import { writeStatistics } from "../../core/oip/statistics.ts";
@@ -129,15 +130,15 @@ function inferHandler(
       fail(request);
       return;
     }
-    const controller = new AbortController();
+    const gone = new Cancellation();
     let isDone = false;
     // grpc-js emits it at the end of every call, good ones too.
     call.on("cancelled", () => {
-      if (!isDone) controller.abort(cancellation(call.getDeadline()));
+      if (!isDone) gone.abort(cancellation(call.getDeadline()));
     });
     // Up to here, where the core takes over: the library waits for the end of the stream in between.
     const decodeNs = nowNs() - inNs;
-    core.infer(request, controller.signal).then(
+    core.infer(request, gone).then(
       (served) => {
         isDone = true;
         let message: OutgoingMessage;

@@ -1,5 +1,5 @@
 import { TransportError } from "../../core/errors.ts";
-import type { InferRequest, InferResponse } from "../../core/inference.ts";
+import { type InferRequest, type InferResponse, withParameters } from "../../core/inference.ts";
 import { encodeInferRequest } from "../../core/oip/protobuf.ts";
 import { type Parameters, TIMEOUT_US } from "../../core/parameters.ts";
 import type { ConnectOptions, InferenceClient, InferOptions } from "../../core/transport.ts";
@@ -62,7 +62,7 @@ export async function connectGrpcStream(endpoint: string, options: ConnectOption
       const isDecoupled = decoupled.has(request.modelName);
       try {
         const parameters = streamParameters(request, options.deadlineMs, isDecoupled);
-        const encoded = encodeInferRequest({ ...request, parameters });
+        const encoded = encodeInferRequest(withParameters(request, parameters));
         marks.requestPayloadBytes = encoded.byteLength;
         checkLimit("request", encoded, maxPayloadBytes);
         const message: OutgoingMessage = outgoingMessage(encoded, form);
@@ -94,11 +94,8 @@ function streamParameters(
   { parameters }: InferRequest,
   deadlineMs: number,
   isDecoupled: boolean,
-): Parameters {
+): Parameters | undefined {
   const timeoutUs = Math.max(1, Math.round(deadlineMs * 1_000));
-  return {
-    ...(Number.isSafeInteger(timeoutUs) ? { [TIMEOUT_US]: timeoutUs } : {}),
-    ...parameters,
-    ...(isDecoupled ? { [ASK_FINAL_RESPONSE]: true } : {}),
-  };
+  const timed = Number.isSafeInteger(timeoutUs) ? { [TIMEOUT_US]: timeoutUs, ...parameters } : parameters;
+  return isDecoupled ? { [ASK_FINAL_RESPONSE]: true, ...timed } : timed;
 }

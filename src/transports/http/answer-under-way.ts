@@ -1,3 +1,4 @@
+import type { CancelSignal } from "../../core/cancellation.ts";
 import { TransportError } from "../../core/errors.ts";
 import { BodyCollector } from "./body-collector.ts";
 import { HEADER_LENGTH, headerLengthOf } from "./codec.ts";
@@ -16,7 +17,7 @@ export interface Answer {
 export interface ExchangeOptions {
   readonly maxBytes: number;
   readonly deadlineMs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** Called just before the request is handed to the library, and when the last byte of an answer is there. */
   readonly onSent?: (() => void) | undefined;
   readonly onReceived?: ((bodyBytes: number) => void) | undefined;

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { CancelSignal } from "../../core/cancellation.ts";
 import { monotonicClock } from "../../core/clock.ts";
 import { isBinaryOutput } from "../../core/oip/binary.ts";
 import {
@@ -46,11 +47,11 @@ export async function answerInfer(
   core: ServingCore,
   path: ModelPath,
   { bytes, headerBytes: announcedBytes, inNs }: Omit<ReceivedBody, "wireBytes">,
-  options: { readonly clockId: string; readonly signal: AbortSignal; readonly maxPayloadBytes: number },
+  options: { readonly clockId: string; readonly signal: CancelSignal; readonly maxPayloadBytes: number },
 ): Promise<AnsweredInfer> {
   const headerBytes = announcedBytes ?? bytes.byteLength;
   const { signal, clockId, maxPayloadBytes } = options;
-  const context = { ...path, headerBytes };
+  const context = { headerBytes, ...path };
   const finish = (served: Served, outputs: WrittenOutputs, decodeNs: number): AnsweredInfer => {
     const marks = { inNs, decodeNs, nowNs: monotonicClock.nowNs, clockId };
     const parameters = timedParameters(served, marks);

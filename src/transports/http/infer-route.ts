@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { Cancellation } from "../../core/cancellation.ts";
 import { clockId } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import { clientAddress, type ServedRequest, statusOfOutcome } from "../../core/served-request.ts";
@@ -46,7 +47,7 @@ export function addInferRoute(
         client: clientAddress(request.raw.socket),
       });
     };
-    const gone = new AbortController();
+    const gone = new Cancellation();
     const onClose = (): void =>
       gone.abort(new TransportError("CANCELLED", "the client closed the connection"));
     raw.once("close", onClose);
@@ -54,10 +55,10 @@ export function addInferRoute(
       const body = await receiveBody(request.raw, maxPayloadBytes);
       requestBytes = body.wireBytes;
       // While it was inflated, say.
-      gone.signal.throwIfAborted();
+      gone.throwIfAborted();
       const answer = await answerInfer(core, path, body, {
         clockId: clock,
-        signal: gone.signal,
+        signal: gone,
         maxPayloadBytes,
       });
       const coded = await compressFor(request.headers["accept-encoding"], answer.body.parts);

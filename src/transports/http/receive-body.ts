@@ -31,10 +31,10 @@ export interface ReceivedBody extends CollectedBody {
  */
 export async function receiveBody(message: IncomingMessage, maxBytes: number): Promise<ReceivedBody> {
   const collected = await collectBody(message, maxBytes);
-  const { bytes, headerBytes } = collected;
+  const { bytes, headerBytes, inNs } = collected;
   const wireBytes = bytes.byteLength;
   const coding = codingOf(message.headers["content-encoding"]);
-  if (coding === undefined) return { ...collected, wireBytes };
+  if (coding === undefined) return { bytes, headerBytes, inNs, wireBytes };
   const inflated = await decompress(bytes, coding, maxBytes);
   // Into a buffer of its own, aligned.
   const collector = new BodyCollector({
@@ -43,7 +43,7 @@ export async function receiveBody(message: IncomingMessage, maxBytes: number): P
     maxBytes,
   });
   collector.push(inflated);
-  return { ...collected, bytes: collector.finish(), wireBytes };
+  return { bytes: collector.finish(), headerBytes, inNs, wireBytes };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { buildConnector, Client } from "undici";
+import { Cancellation } from "../../core/cancellation.ts";
 import { type Clock, monotonicClock } from "../../core/clock.ts";
 import { messageOf, TransportError } from "../../core/errors.ts";
 import { type Answer, exchange } from "./exchange.ts";
@@ -86,7 +87,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   });
 
   async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
+    const gone = new Cancellation();
     response.once("close", () =>
       gone.abort(new TransportError("CANCELLED", "the client closed the connection")),
     );
@@ -106,7 +107,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
         {
           maxBytes: maxPayloadBytes,
           deadlineMs: Number.POSITIVE_INFINITY,
-          signal: gone.signal,
+          signal: gone,
           onSent: () => {
             mark.requestOutNs = clock.nowNs();
           },

@@ -1,3 +1,4 @@
+import { Cancellation } from "../../core/cancellation.ts";
 import { monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import type { InferRequest, InferResponse } from "../../core/inference.ts";
@@ -30,7 +31,7 @@ export function connectLocal(endpoint: string, options: ConnectOptions): Inferen
     request: InferRequest,
     { marks, signal, deadlineMs }: InferOptions,
   ): Promise<InferResponse> => {
-    const controller = new AbortController();
+    const gone = new Cancellation();
     let giveUp: (reason: TransportError) => void = () => undefined;
     const answer = new Promise<InferResponse>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
@@ -43,7 +44,7 @@ export function connectLocal(endpoint: string, options: ConnectOptions): Inferen
       giveUp = (reason) => {
         settle();
         reject(reason);
-        controller.abort(reason);
+        gone.abort(reason);
       };
       if (deadlineMs <= MAX_TIMER_MS) {
         timer = setTimeout(() => {
@@ -51,7 +52,7 @@ export function connectLocal(endpoint: string, options: ConnectOptions): Inferen
         }, deadlineMs);
       }
       signal?.addEventListener("abort", onAbort, { once: true });
-      server.infer(request, controller).then(
+      server.infer(request, gone).then(
         (response) => {
           // Also of a request that was given up: then its answer was late.
           marks.receivedNs = monotonicClock.nowNs();
@@ -63,7 +64,7 @@ export function connectLocal(endpoint: string, options: ConnectOptions): Inferen
           else reject(tooLarge);
         },
         (reason: unknown) => {
-          if (!controller.signal.aborted) marks.receivedNs = monotonicClock.nowNs();
+          if (!gone.aborted) marks.receivedNs = monotonicClock.nowNs();
           settle();
           reject(TransportError.from(reason, "INTERNAL"));
         },

@@ -1,3 +1,4 @@
+import type { Cancellation } from "../../core/cancellation.ts";
 import type { InferRequest, InferResponse } from "../../core/inference.ts";
 import type { ModelMetadata, ServerMetadata } from "../../core/metadata.ts";
 
@@ -6,10 +7,10 @@ export interface LocalListener {
   /** The largest request and answer. */
   readonly maxPayloadBytes: number;
   /**
-   * Answers as a server behind a socket does: its marks are in the response's parameters. The client aborts the
-   * controller when it gives up, the server when it is closed and can wait no longer.
+   * Answers as a server behind a socket does: its marks are in the response's parameters. The client cancels it
+   * when it gives up, the server when it is closed and can wait no longer.
    */
-  infer(request: InferRequest, controller: AbortController): Promise<InferResponse>;
+  infer(request: InferRequest, gone: Cancellation): Promise<InferResponse>;
   serverMetadata(): ServerMetadata;
   modelMetadata(modelName: string, modelVersion?: string): ModelMetadata;
 }

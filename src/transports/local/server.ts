@@ -1,3 +1,4 @@
+import type { Cancellation, CancelSignal } from "../../core/cancellation.ts";
 import { clockId, monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import type { InferRequest, InferResponse } from "../../core/inference.ts";
@@ -12,10 +13,10 @@ const CLOSE_TIMEOUT_MS = 5000;
 /** Registers a core for the clients of this process. */
 export function serveLocal(core: ServingCore, options: ServeOptions): InferenceServer {
   const clock = { nowNs: monotonicClock.nowNs, clockId: clockId() };
-  const inFlight = new Map<Promise<unknown>, AbortController>();
+  const inFlight = new Map<Promise<unknown>, Cancellation>();
   let closed: Promise<void> | undefined;
 
-  const infer = async (request: InferRequest, signal: AbortSignal): Promise<InferResponse> => {
+  const infer = async (request: InferRequest, signal: CancelSignal): Promise<InferResponse> => {
     const inNs = clock.nowNs();
     const served = await core.infer(request, signal);
     const tooLarge = overLimit("answer", payloadBytes(served.outputs), options.maxPayloadBytes);
@@ -26,9 +27,9 @@ export function serveLocal(core: ServingCore, options: ServeOptions): InferenceS
 
   const listener: LocalListener = {
     maxPayloadBytes: options.maxPayloadBytes,
-    infer(request, controller) {
-      const answer = infer(request, controller.signal);
-      inFlight.set(answer, controller);
+    infer(request, gone) {
+      const answer = infer(request, gone);
+      inFlight.set(answer, gone);
       const forget = (): void => {
         inFlight.delete(answer);
       };
@@ -49,7 +50,7 @@ export function serveLocal(core: ServingCore, options: ServeOptions): InferenceS
     await Promise.race([Promise.allSettled(inFlight.keys()), late]);
     clearTimeout(timer);
     const reason = new TransportError("UNAVAILABLE", "the server was closed");
-    for (const controller of inFlight.values()) controller.abort(reason);
+    for (const gone of inFlight.values()) gone.abort(reason);
   };
   return {
     endpoint,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
-import type { InferRequest, InferResponse } from "../../core/inference.ts";
+import { type InferRequest, type InferResponse, withParameters } from "../../core/inference.ts";
 import type { ModelMetadata, ServerMetadata } from "../../core/metadata.ts";
 import { encodeInferRequest } from "../../core/oip/protobuf.ts";
 import { TIMEOUT_US } from "../../core/parameters.ts";
@@ -125,7 +125,6 @@ class MqttInferenceClient implements InferenceClient {
     try {
       const { connection } = this.#link;
       connection.publish({
-        ...this.#head(connection, request, leftMs),
         message,
         qos,
         onWrite: () => {
@@ -133,6 +132,7 @@ class MqttInferenceClient implements InferenceClient {
           return this.#pending.has(id);
         },
         onFailure: (error) => this.#pending.take(id)?.reject(error),
+        ...this.#head(connection, request, leftMs),
       });
     } catch (error) {
       // Not at once: a caller that tries again and again must leave the event loop time to hear of better news.
@@ -209,7 +209,7 @@ class MqttInferenceClient implements InferenceClient {
 function withTimeout(request: InferRequest, leftMs: number): InferRequest {
   if (request.parameters?.[TIMEOUT_US] !== undefined) return request;
   const timeoutUs = Math.max(1, Math.round(leftMs * 1_000));
-  return { ...request, parameters: { ...request.parameters, [TIMEOUT_US]: timeoutUs } };
+  return withParameters(request, { [TIMEOUT_US]: timeoutUs, ...request.parameters });
 }
 
 function closedError(): TransportError {

@@ -1,4 +1,5 @@
 import type { IPublishPacket } from "mqtt";
+import type { CancelSignal } from "../../core/cancellation.ts";
 import { clockId, monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
 import { decodeInferRequest, encodeInferResponse, type WireMessage } from "../../core/oip/protobuf.ts";
@@ -84,7 +85,7 @@ export class Responder {
   async #infer(
     address: ReturnAddress,
     { payload, inNs, properties }: Incoming,
-    { caller, signal }: { readonly caller: { id: string }; readonly signal: AbortSignal },
+    { caller, signal }: { readonly caller: { id: string }; readonly signal: CancelSignal },
   ): Promise<ModelAnswer> {
     signal.throwIfAborted();
     const problem = contentTypeProblem(properties?.contentType);
@@ -126,7 +127,7 @@ export class Responder {
   ): void {
     try {
       // A refused packet of QoS 1 and 2 comes back by `onFailure`; the broker's own refusals leave the connection open.
-      connection.publish({ ...head, message, qos: this.#qos, onWrite: () => true, onFailure });
+      connection.publish({ message, qos: this.#qos, onWrite: () => true, onFailure, ...head });
     } catch (error) {
       // Without the connection whoever waits hears it from the broker.
       if (connection.loss === undefined) onFailure(TransportError.from(error, "INTERNAL"));
@@ -151,5 +152,5 @@ interface Answer {
 function withExpiry(head: PublishHead, inNs: number, expiryMs: number): PublishHead {
   const leftMs = expiryMs - (monotonicClock.nowNs() - inNs) / 1e6;
   const messageExpiryInterval = Math.max(1, Math.ceil(leftMs / 1_000));
-  return { ...head, properties: { ...head.properties, messageExpiryInterval } };
+  return { topic: head.topic, properties: { messageExpiryInterval, ...head.properties } };
 }

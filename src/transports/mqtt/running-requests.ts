@@ -1,8 +1,9 @@
+import { Cancellation, type CancelSignal } from "../../core/cancellation.ts";
 import { TransportError } from "../../core/errors.ts";
 
 /** The requests that a server works on: each ends by itself, by its expiry, or when the server gives up. */
 export class RunningRequests {
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Set<Cancellation>();
   #refusal: TransportError | undefined;
   #onIdle: (() => void) | undefined;
 
@@ -12,21 +13,21 @@ export class RunningRequests {
    * @param expiresMs - `work`'s signal is aborted with DEADLINE_EXCEEDED after that time; `undefined`: never.
    * @param work - must not reject. Its signal is aborted from the start once requests are refused.
    */
-  async run(expiresMs: number | undefined, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const controller = new AbortController();
-    if (this.#refusal !== undefined) controller.abort(this.#refusal);
+  async run(expiresMs: number | undefined, work: (signal: CancelSignal) => Promise<void>): Promise<void> {
+    const gone = new Cancellation();
+    if (this.#refusal !== undefined) gone.abort(this.#refusal);
     const timer =
-      expiresMs === undefined ? undefined : setTimeout(() => controller.abort(overdue(expiresMs)), expiresMs);
-    this.#running.add(controller);
-    await work(controller.signal);
+      expiresMs === undefined ? undefined : setTimeout(() => gone.abort(overdue(expiresMs)), expiresMs);
+    this.#running.add(gone);
+    await work(gone);
     clearTimeout(timer);
-    this.#running.delete(controller);
+    this.#running.delete(gone);
     if (this.#running.size === 0) this.#onIdle?.();
   }
 
   /** Aborts what runs. */
   abort(error: TransportError): void {
-    for (const controller of this.#running) controller.abort(error);
+    for (const gone of this.#running) gone.abort(error);
   }
 
   /** From now on every request is aborted before it begins. */

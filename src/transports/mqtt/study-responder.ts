@@ -1,4 +1,5 @@
 import type { IPublishPacket } from "mqtt";
+import type { CancelSignal } from "../../core/cancellation.ts";
 import { TransportError } from "../../core/errors.ts";
 import { statusOfOutcome } from "../../core/served-request.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
@@ -102,7 +103,7 @@ export class StudyResponder {
     });
   }
 
-  async #answer(picture: Buffer, id: string, signal: AbortSignal): Promise<Uint8Array> {
+  async #answer(picture: Buffer, id: string, signal: CancelSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
     if (picture.byteLength > this.#maxPayloadBytes) {
       throw new TransportError(

@@ -1,4 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
+import { Cancellation } from "../../../core/cancellation.ts";
 import { clockId, monotonicClock } from "../../../core/clock.ts";
 import { TransportError } from "../../../core/errors.ts";
 import type { InferRequest, InferResponse } from "../../../core/inference.ts";
@@ -65,11 +66,11 @@ export function predictHandler(
   const clock = { nowNs, clockId: clockId() };
   return (call, callback) => {
     const { inNs, bytes, request } = call.request;
-    const controller = new AbortController();
+    const gone = new Cancellation();
     let isDone = false;
     // grpc-js emits it at the end of every call, good ones too.
     call.on("cancelled", () => {
-      if (!isDone) controller.abort(cancellation(call.getDeadline()));
+      if (!isDone) gone.abort(cancellation(call.getDeadline()));
     });
     const tell = (reason: unknown, served?: InferResponse, responseBytes = 0): void =>
       options.onServed?.({
@@ -91,7 +92,7 @@ export function predictHandler(
       const inferRequest = inferRequestOf(core, request, envelope);
       // Up to here, where the core takes over: the library waits for the end of the stream in between.
       const decodeNs = nowNs() - inNs;
-      const served = await core.infer(inferRequest, controller.signal);
+      const served = await core.infer(inferRequest, gone);
       isDone = true;
       const message = encodePredictResponse(served, envelope?.answers ?? options.tensorForm);
       checkLimit("answer", message, options.maxPayloadBytes);

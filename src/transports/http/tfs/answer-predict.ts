@@ -1,4 +1,5 @@
 import { parseBody, writeAnswerBody } from "../../../core/body-codec.ts";
+import type { CancelSignal } from "../../../core/cancellation.ts";
 import { monotonicClock } from "../../../core/clock.ts";
 import type { TensorMetadata } from "../../../core/metadata.ts";
 import { type Parameters, timedParameters } from "../../../core/parameters.ts";
@@ -37,7 +38,7 @@ export interface AnsweredPredict {
 export async function answerPredict(
   core: ServingCore,
   { model, bytes, inNs, envelope: header }: PredictCall,
-  options: { readonly clockId: string; readonly signal: AbortSignal; readonly maxPayloadBytes: number },
+  options: { readonly clockId: string; readonly signal: CancelSignal; readonly maxPayloadBytes: number },
 ): Promise<AnsweredPredict> {
   const { clockId, signal, maxPayloadBytes } = options;
   const { metadata, modelVersion } = findModel(core, model);

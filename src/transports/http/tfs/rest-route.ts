@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Cancellation } from "../../../core/cancellation.ts";
 import { clockId } from "../../../core/clock.ts";
 import { TransportError } from "../../../core/errors.ts";
 import { clientAddress, type ServedRequest, statusOfOutcome } from "../../../core/served-request.ts";
@@ -83,7 +84,7 @@ function predictRoute(
     try {
       const { bytes, wireBytes, inNs } = await receiveBody(request.raw, maxPayloadBytes);
       requestBytes = wireBytes;
-      const gone = new AbortController();
+      const gone = new Cancellation();
       const onClose = (): void =>
         gone.abort(new TransportError("CANCELLED", "the client closed the connection"));
       raw.once("close", onClose);
@@ -92,7 +93,7 @@ function predictRoute(
       const answer = await answerPredict(
         core,
         { model, bytes, inNs, envelope },
-        { clockId: clock, signal: gone.signal, maxPayloadBytes },
+        { clockId: clock, signal: gone, maxPayloadBytes },
       );
       raw.off("close", onClose);
       const coded = await compressFor(request.headers["accept-encoding"], [answer.body]);
