@@ -88,6 +88,6 @@ export function checkHeaderBytes(headerBytes: number, bodyBytes: number): void {
 /** The parameters without one that only describes the form on the wire; `undefined` when none is left. */
 export function withoutParameter(parameters: Parameters | undefined, name: string): Parameters | undefined {
   if (parameters === undefined || !Object.hasOwn(parameters, name)) return parameters;
-  const rest = Object.entries(parameters).filter(([key]) => key !== name);
-  return rest.length === 0 ? undefined : Object.fromEntries(rest);
+  if (Object.keys(parameters).length === 1) return undefined;
+  return Object.fromEntries(Object.entries(parameters).filter(([key]) => key !== name));
 }

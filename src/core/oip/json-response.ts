@@ -93,8 +93,10 @@ export function parseInferResponse(body: Uint8Array, headerBytes?: number): Infe
  */
 function withoutNulls(fields: JsonObject): JsonObject {
   const { parameters } = fields;
+  const inside = typeof parameters === "object" && parameters !== null ? parameters : {};
+  const isNested = Object.values(inside).some((value) => typeof value === "object");
+  if (!isNested && !Object.values(fields).includes(null)) return fields;
   const said = Object.entries(fields).filter(([, value]) => value !== null);
-  if (typeof parameters !== "object" || parameters === null) return Object.fromEntries(said);
-  const scalars = Object.entries(parameters).filter(([, value]) => typeof value !== "object");
-  return { ...Object.fromEntries(said), parameters: Object.fromEntries(scalars) };
+  const scalars = Object.entries(inside).filter(([, value]) => typeof value !== "object");
+  return Object.fromEntries([...said, ["parameters", Object.fromEntries(scalars)]]);
 }
