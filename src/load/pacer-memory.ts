@@ -3,10 +3,12 @@ export const IDLE = 0;
 export const BEGUN = 1;
 export const ENDED = 2;
 
-/** The last of every wait is spun away: a thread's wake-up takes up to this long. */
+/** The last of every wait is spun away. */
 export const SPIN_NS = 300_000;
-/** A sleep shorter than this costs more than it saves. */
-export const SHORTEST_SLEEP_NS = 100_000;
+/** The thread wakes the event loop earlier by what that takes, which is learned; but not by more. */
+export const MOST_LAG_NS = 300_000;
+/** A wait shorter than this is spun away whole: a sleep in it costs more than it saves. */
+export const SHORTEST_WAIT_NS = SPIN_NS + MOST_LAG_NS + 100_000;
 
 /** What a pacer and its thread share. */
 export interface PacerMemory {
@@ -14,6 +16,8 @@ export interface PacerMemory {
   readonly state: Int32Array;
   /** 1: the event loop sleeps and is to be woken before the next moment. */
   readonly asleep: Int32Array;
+  /** How long after the thread's alarm the event loop is awake, nanoseconds: what it learned so far. */
+  readonly lagNs: Float64Array;
   /** The beginning, nanoseconds of the monotonic clock. */
   readonly beginNs: Float64Array;
   /** Moments, nanoseconds from the beginning, ascending. */
@@ -23,7 +27,11 @@ export interface PacerMemory {
 export function createPacerMemory(offsetsNs: Float64Array): PacerMemory {
   const shared = new Float64Array(new SharedArrayBuffer(offsetsNs.byteLength));
   shared.set(offsetsNs);
+  const lagNs = new Float64Array(new SharedArrayBuffer(8));
+  // Rather too early at first than too late.
+  lagNs[0] = MOST_LAG_NS;
   return {
+    lagNs,
     state: new Int32Array(new SharedArrayBuffer(4)),
     asleep: new Int32Array(new SharedArrayBuffer(4)),
     beginNs: new Float64Array(new SharedArrayBuffer(8)),

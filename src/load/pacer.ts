@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { monotonicClock } from "../core/clock.ts";
-import { BEGUN, createPacerMemory, ENDED, SHORTEST_SLEEP_NS, SPIN_NS } from "./pacer-memory.ts";
+import { BEGUN, createPacerMemory, ENDED, MOST_LAG_NS, SHORTEST_WAIT_NS, SPIN_NS } from "./pacer-memory.ts";
 import { createSpin } from "./spin.ts";
+
+/** How much of the last wake-up's lateness the next one makes up for: one that was late by chance moves it little. */
+const LEARNING = 1 / 8;
 
 /** Calls back at the moments of a schedule more exactly than timers do, without spinning for the whole time. */
 export interface Pacer {
@@ -31,7 +34,7 @@ export interface Pacer {
 export async function createPacer(offsetsNs: Float64Array): Promise<Pacer> {
   const { nowNs } = monotonicClock;
   const memory = createPacerMemory(offsetsNs);
-  const { state, asleep } = memory;
+  const { state, asleep, lagNs } = memory;
   const worker = new Worker(new URL("./pacer-worker.js", import.meta.url), { workerData: memory });
   const exited = once(worker, "exit");
   await once(worker, "online");
@@ -44,7 +47,15 @@ export async function createPacer(offsetsNs: Float64Array): Promise<Pacer> {
     waiting = undefined;
     spin.until(momentNs, onDue);
   };
-  worker.on("message", wake);
+  /** @param lateNs - how long after the beginning of the spin the event loop was awake; negative: before. */
+  const learnLag = (lateNs: number): void => {
+    const lag = lagNs[0] ?? 0;
+    lagNs[0] = Math.min(MOST_LAG_NS, Math.max(0, lag + lateNs * LEARNING));
+  };
+  worker.on("message", () => {
+    if (waiting !== undefined) learnLag(nowNs() - (waiting.momentNs - SPIN_NS));
+    wake();
+  });
 
   const cancel = (): void => {
     waiting = undefined;
@@ -59,14 +70,14 @@ export async function createPacer(offsetsNs: Float64Array): Promise<Pacer> {
     },
     alarm(momentNs, onDue) {
       cancel();
-      if (momentNs - nowNs() <= SPIN_NS + SHORTEST_SLEEP_NS) {
+      if (momentNs - nowNs() <= SHORTEST_WAIT_NS) {
         spin.until(momentNs, onDue);
         return;
       }
       waiting = { momentNs, onDue };
       Atomics.store(asleep, 0, 1);
       // The thread may have passed by before it could see that: who is early enough afterwards will be woken.
-      if (momentNs - nowNs() <= SPIN_NS) {
+      if (momentNs - nowNs() <= SPIN_NS + MOST_LAG_NS) {
         Atomics.store(asleep, 0, 0);
         wake();
       }

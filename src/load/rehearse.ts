@@ -9,7 +9,7 @@ import type { WarmUpRule } from "./warm-up.ts";
  * V8 compiles code after thousands of calls; a net that takes 20 ms is asked 150 times in a warm-up of 3 s, and what client and
  * server do for each request then takes 1.6 times as long as after 2,500 requests.
  */
-export const REHEARSAL = { model: "identity", bytes: 256, requests: 3_000, mostMs: 3_500 } as const;
+export const REHEARSAL = { model: "identity", bytes: 256, requests: 4_000, mostMs: 4_500 } as const;
 
 /** Whether a run with this warm-up has a rehearsal. */
 export function rehearses({ kind }: WarmUpRule): boolean {
