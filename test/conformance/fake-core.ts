@@ -1,4 +1,5 @@
 import { parseBody, writeAnswerBody } from "../../dist/core/body-codec.js";
+import type { CancelSignal } from "../../dist/core/cancellation.js";
 import { monotonicClock } from "../../dist/core/clock.js";
 import { TransportError } from "../../dist/core/errors.js";
 import type { InferRequest, InferResponse } from "../../dist/core/inference.js";
@@ -99,7 +100,7 @@ export function createFakeCore(): FakeCore {
     }
   };
 
-  const run = async (request: InferRequest, signal: AbortSignal): Promise<readonly Tensor[]> => {
+  const run = async (request: InferRequest, signal: CancelSignal): Promise<readonly Tensor[]> => {
     const { modelName, parameters = {}, inputs, id } = request;
     const bytes = (data: Uint8Array): Tensor => ({
       name: "output",
@@ -121,7 +122,7 @@ export function createFakeCore(): FakeCore {
     return [bytes(Uint8Array.of(1))];
   };
 
-  const infer = async (request: InferRequest, signal: AbortSignal): Promise<InferResponse> => {
+  const infer = async (request: InferRequest, signal: CancelSignal): Promise<InferResponse> => {
     known(request.modelName, request.modelVersion);
     seen.push(request.id);
     const startNs = monotonicClock.nowNs();
@@ -198,7 +199,7 @@ function taken(input: Tensor): Tensor {
 }
 
 /** Waits; false when the signal is aborted before the time is over. */
-function waited(delayMs: number, signal: AbortSignal): Promise<boolean> {
+function waited(delayMs: number, signal: CancelSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal.aborted) {
       resolve(false);

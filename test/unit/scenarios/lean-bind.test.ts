@@ -10,7 +10,11 @@ describe("AsyncResource.bind of tuned processes", () => {
       return { self: this, args, scope: executionAsyncId() };
     });
     const self = { name: "self" };
-    expect(Reflect.apply(bound, self, [1, "two"])).toEqual({ self, args: [1, "two"], scope: resource.asyncId() });
+    expect(Reflect.apply(bound, self, [1, "two"])).toEqual({
+      self,
+      args: [1, "two"],
+      scope: resource.asyncId(),
+    });
   });
 
   test("has the length of its function and no deprecated property", () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CancelSignal } from "../../../../src/core/cancellation.ts";
 import { TransportError } from "../../../../src/core/errors.ts";
 import { RunningRequests } from "../../../../src/transports/mqtt/running-requests.ts";
 
@@ -9,7 +10,7 @@ function work() {
     end = () => resolve(undefined);
   });
   const reasons: unknown[] = [];
-  const run = async (signal: AbortSignal): Promise<void> => {
+  const run = async (signal: CancelSignal): Promise<void> => {
     const aborted = new Promise<unknown>((resolve) => {
       if (signal.aborted) resolve(signal.reason);
       signal.addEventListener("abort", () => resolve(signal.reason));
