@@ -16,6 +16,12 @@ async function until<T>(look: () => T | undefined): Promise<T> {
   throw new Error("what was waited for did not come");
 }
 
+/** No process id would be the whole group, this process included. */
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
+  if (pid === undefined) throw new Error("there is no such process");
+  process.kill(pid, name);
+}
+
 describe("processes", () => {
   let out: Awaited<ReturnType<typeof temporaryFolder>>;
   beforeAll(async () => {
@@ -34,7 +40,7 @@ describe("processes", () => {
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const server = childrenOf(bench.child.pid).find(({ entry }) => entry.endsWith("processes/server.js"));
     expect(isAlive(generator.pid)).toBe(true);
-    process.kill(server?.pid ?? Number.NaN, "SIGKILL");
+    signal(server?.pid, "SIGKILL");
     const ended = await bench.ended;
     expect(ended.code, ended.stderr).toBe(1);
     const rows = readCsv(join(ended.stdout.trimEnd().split("\n").at(-1) ?? "", "summary.csv"));
@@ -105,7 +111,7 @@ describe("processes", () => {
       return found.length === 2 ? found : undefined;
     });
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    process.kill(generators[0]?.pid ?? Number.NaN, "SIGKILL");
+    signal(generators[0]?.pid, "SIGKILL");
     const ended = await bench.ended;
     expect(ended.code, ended.stderr).toBe(1);
     const [row = {}] = readCsv(join(ended.stdout.trimEnd().split("\n").at(-1) ?? "", "summary.csv"));
@@ -121,7 +127,7 @@ describe("processes", () => {
     await until(() => childrenOf(bench.child.pid).find(({ entry }) => entry.endsWith("generator.js")));
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const server = childrenOf(bench.child.pid).find(({ entry }) => entry.endsWith("processes/server.js"));
-    process.kill(server?.pid ?? Number.NaN, "SIGSTOP");
+    signal(server?.pid, "SIGSTOP");
     bench.child.kill("SIGINT");
     expect((await bench.ended).code).toBe(130);
     expect(isAlive(server?.pid ?? 0)).toBe(false);

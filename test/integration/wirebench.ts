@@ -103,11 +103,16 @@ export function childrenOf(
         const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, "utf8"))?.[1];
         if (Number(parent) !== pid) return [];
         const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
-        return [{ pid: Number(name), entry: words.find((word) => word.endsWith(".js")) ?? "" }];
+        return [{ pid: Number(name), entry: words.find(isEntry) ?? "" }];
       } catch {
         return [];
       }
     });
+}
+
+/** Options before it may name files, too. */
+function isEntry(word: string): boolean {
+  return word.endsWith(".js") && !word.startsWith("-");
 }
 
 /** Whether a process is still there. */
