@@ -1,11 +1,16 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { monotonicClock } from "../core/clock.ts";
-import { BEGUN, createPacerMemory, ENDED, MOST_LAG_NS, SHORTEST_WAIT_NS, SPIN_NS } from "./pacer-memory.ts";
+import {
+  BEGUN,
+  createPacerMemory,
+  ENDED,
+  learnedLagNs,
+  MOST_LAG_NS,
+  SHORTEST_WAIT_NS,
+  SPIN_NS,
+} from "./pacer-memory.ts";
 import { createSpin } from "./spin.ts";
-
-/** How much of the last wake-up's lateness the next one makes up for: one that was late by chance moves it little. */
-const LEARNING = 1 / 8;
 
 /** Calls back at the moments of a schedule more exactly than timers do, without spinning for the whole time. */
 export interface Pacer {
@@ -47,13 +52,8 @@ export async function createPacer(offsetsNs: Float64Array): Promise<Pacer> {
     waiting = undefined;
     spin.until(momentNs, onDue);
   };
-  /** @param lateNs - how long after the beginning of the spin the event loop was awake; negative: before. */
-  const learnLag = (lateNs: number): void => {
-    const lag = lagNs[0] ?? 0;
-    lagNs[0] = Math.min(MOST_LAG_NS, Math.max(0, lag + lateNs * LEARNING));
-  };
   worker.on("message", () => {
-    if (waiting !== undefined) learnLag(nowNs() - (waiting.momentNs - SPIN_NS));
+    if (waiting !== undefined) lagNs[0] = learnedLagNs(lagNs[0] ?? 0, nowNs() - (waiting.momentNs - SPIN_NS));
     wake();
   });
 
