@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /**
  * Tells a serving core, or whoever works for a caller, that the caller no longer waits. An `AbortSignal` is one.
  *
@@ -18,6 +20,12 @@ export interface CancelSignal extends EventTarget {
 export class Cancellation extends EventTarget implements CancelSignal {
   aborted = false;
   reason: unknown;
+
+  constructor() {
+    super();
+    // As many as it has requests to tell, without a warning; an AbortSignal has no limit either.
+    setMaxListeners(0, this);
+  }
 
   /** Only the first reason counts. */
   abort(reason: unknown): void {

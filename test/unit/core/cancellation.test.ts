@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { Cancellation } from "../../../src/core/cancellation.ts";
 
@@ -25,5 +26,16 @@ describe("Cancellation", () => {
     gone.removeEventListener("abort", onAbort);
     gone.abort("reason");
     expect(gone.reason).toBe("reason");
+  });
+
+  test("many listeners are no leak to warn of", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): unknown => warnings.push(warning);
+    process.on("warning", onWarning);
+    const gone = new Cancellation();
+    for (let i = 0; i < 100; i += 1) gone.addEventListener("abort", () => i);
+    await setImmediate();
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
   });
 });
