@@ -1,6 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
+import { InFlightSet } from "../../core/in-flight.ts";
 import type { Marks } from "../../core/transport.ts";
 import { readFailure } from "./status.ts";
 
@@ -36,7 +37,7 @@ export interface Calls {
 
 /** Keeps the calls in flight, so that each ends exactly once, whoever ends it. */
 export function createCalls(client: grpc.Client, endpoint: string): Calls {
-  const inFlight = new Set<(reason: TransportError) => void>();
+  const inFlight = new InFlightSet<(reason: TransportError) => void>();
   let isClosed = false;
   let isReleased = false;
   let onIdle: (() => void) | undefined;

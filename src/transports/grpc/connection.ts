@@ -2,6 +2,7 @@ import * as grpc from "@grpc/grpc-js";
 import { TransportError } from "../../core/errors.ts";
 import type { ConnectOptions } from "../../core/transport.ts";
 import { addressOf } from "./address.ts";
+import { useLeanTables } from "./lean-tables.ts";
 import { silenceLibrary } from "./service.ts";
 import { WINDOW_BYTES } from "./windows.ts";
 
@@ -29,6 +30,7 @@ export async function openConnection(endpoint: string, options: ConnectOptions):
     client.close();
     throw error;
   }
+  if (options.tuning === "tuned") useLeanTables(client);
   return client;
 }
 

@@ -2,6 +2,7 @@ import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { Cancellation } from "../../../src/core/cancellation.ts";
+import { InFlightMap, InFlightSet } from "../../../src/core/in-flight.ts";
 import { type InferRequest, withParameters } from "../../../src/core/inference.ts";
 import { parseInferRequest, parseInferResponse, writeInferRequest } from "../../../src/core/oip/json.ts";
 import { IN_NS, INFER_NS, QUEUE_NS, timedParameters } from "../../../src/core/parameters.ts";
@@ -26,6 +27,9 @@ const answer = new TextEncoder().encode(
   }),
 );
 
+const open = new InFlightMap<number, InferRequest>();
+const calls = new InFlightSet<InferRequest>();
+
 const ON_EVERY_REQUEST: Readonly<Record<string, () => unknown>> = {
   Cancellation: () => {
     const gone = new Cancellation();
@@ -39,6 +43,8 @@ const ON_EVERY_REQUEST: Readonly<Record<string, () => unknown>> = {
       { parameters: { [QUEUE_NS]: 1.5, [INFER_NS]: 2.5 }, finishedNs: 3.5 },
       { inNs: 1.5, decodeNs: 2, nowNs: () => 7.5, clockId: "clock" },
     ),
+  InFlightMap: () => open.set(1, request).set(2, request).delete(1) && open.delete(2),
+  InFlightSet: () => calls.add(request).delete(request),
   withParameters: () => withParameters(request, { timeout: 7 }),
   writeInferRequest: () => writeInferRequest(request, "binary"),
   parseInferRequest: () => parseInferRequest(body, { modelName: "null", headerBytes: written.headerBytes }),
@@ -51,6 +57,11 @@ const collect: (options: { readonly type: "minor" }) => void = runInNewContext("
 describe("what a request leaves is collected young", () => {
   test.each(Object.keys(ON_EVERY_REQUEST))("%s", (name) => {
     expect(leftBytes(ON_EVERY_REQUEST[name]!)).toBeLessThan(MOST_BYTES);
+  });
+
+  test("a Map that one entry enters and leaves is not, once it is old", () => {
+    const map = new Map<number, InferRequest>();
+    expect(leftBytes(() => map.set(1, request).delete(1))).toBeGreaterThan(MOST_BYTES);
   });
 
   // Node 24 collects it.
