@@ -36,7 +36,7 @@ export const TUNING_NOTES: Readonly<Record<Tuning, readonly string[]>> = {
   tuned: [
     `tuned, every process: GLIBC_TUNABLES=${MALLOC} and node ${[OLD_SPACE, ...YOUNG_SPACE].join(" ")}`,
     "tuned, every process: Node's HTTP/2 keeps nearly nothing of a call for the sweep of the old generation: AsyncResource.bind without its deprecated property, tables of streams that are not made anew, options of respond that are whole",
-    "tuned, grpc: HTTP/2 windows of 16 MiB at both ends, messages written straight into the library's frames, tables of calls that are not made anew",
+    "tuned, grpc: HTTP/2 windows of 16 MiB at both ends, messages written straight into the library's frames, tables of calls that are not made anew, no stack kept of each call",
     "tuned, mqtt: socket buffers of 1 MiB; at QoS 0 messages are written without being joined",
     "tuned, http: HTTP/1.1 has nothing beyond the processes' settings; HTTP/2 has windows of 16 MiB at both ends",
   ],

@@ -44,7 +44,7 @@ export function createUnaryClient(
   endpoint: string,
   options: ConnectOptions,
 ): UnaryClient {
-  const calls = createCalls(client, endpoint);
+  const calls = createCalls(client, endpoint, options.tuning);
   const service = inferenceService();
   const inferPath = service.ModelInfer.path;
   const form = options.tuning === "tuned" ? "lazy" : "plain";

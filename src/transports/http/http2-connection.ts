@@ -94,6 +94,7 @@ function send(stream: ClientHttp2Stream, parts: readonly Uint8Array[]): void {
 
 function receive(stream: ClientHttp2Stream, underWay: AnswerUnderWay): void {
   let error: Error | undefined;
+  let isWhole = false;
   stream.on("response", (headers) => {
     // The code is a number; every other header is a text.
     underWay.begin(Number(headers[":status"]), headers as unknown as AnswerHeaders);
@@ -101,12 +102,15 @@ function receive(stream: ClientHttp2Stream, underWay: AnswerUnderWay): void {
   stream.on("data", (chunk: Uint8Array) => underWay.push(chunk));
   stream.on("end", () => {
     // A stream that was reset ends, too.
-    if (stream.rstCode === NGHTTP2_NO_ERROR && error === undefined && !stream.aborted) underWay.end();
+    isWhole = stream.rstCode === NGHTTP2_NO_ERROR && error === undefined && !stream.aborted;
+    if (isWhole) underWay.end();
   });
   stream.on("error", (reason) => {
     error = reason;
   });
-  stream.on("close", () => underWay.fail(failureOf(stream.rstCode, error)));
+  stream.on("close", () => {
+    if (!isWhole) underWay.fail(failureOf(stream.rstCode, error));
+  });
 }
 
 /** Why a stream closed that had no whole answer. */

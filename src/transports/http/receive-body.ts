@@ -62,6 +62,7 @@ export function collectBody(message: IncomingMessage, maxBytes: number): Promise
     let collector: BodyCollector | undefined;
     let inNs = 0;
     let isAborted = false;
+    let isEnded = false;
     try {
       collector = new BodyCollector({ contentBytes, headerBytes: headerBytes || undefined, maxBytes });
     } catch (reason) {
@@ -82,6 +83,7 @@ export function collectBody(message: IncomingMessage, maxBytes: number): Promise
       isAborted = true;
     });
     message.on("end", () => {
+      isEnded = true;
       // A request of HTTP/2 that was reset may end, too, and with nothing after it.
       if (isAborted) reject(new TransportError("CANCELLED", GONE));
       if (failure !== undefined || collector === undefined) {
@@ -96,6 +98,9 @@ export function collectBody(message: IncomingMessage, maxBytes: number): Promise
       resolve({ bytes: collector.finish(), headerBytes, inNs: inNs || monotonicClock.nowNs() });
     });
     message.on("error", (reason) => reject(TransportError.from(reason, "CANCELLED")));
-    message.on("close", () => reject(new TransportError("CANCELLED", GONE)));
+    message.on("close", () => {
+      // Every message closes; an error costs some microseconds for its stack.
+      if (!isEnded) reject(new TransportError("CANCELLED", GONE));
+    });
   });
 }

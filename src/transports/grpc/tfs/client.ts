@@ -40,7 +40,7 @@ const { nowNs } = monotonicClock;
 export async function connectTfsGrpc(endpoint: string, options: ConnectOptions): Promise<InferenceClient> {
   const { hostPort } = parseEndpoint(endpoint, "tfs+grpc");
   const client = await openConnection(`grpc://${hostPort}`, options);
-  const calls = createCalls(client, endpoint);
+  const calls = createCalls(client, endpoint, options.tuning);
   const { prediction, model } = tfsServices();
   const form = options.tuning === "tuned" ? "lazy" : "plain";
   const { maxPayloadBytes } = options;
