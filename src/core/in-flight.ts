@@ -1,8 +1,8 @@
 /**
- * A map of what is in flight: few entries, which come and go with every request, the oldest mostly first. V8 makes a `Map` that
- * loses all but a quarter of its capacity a new table, with one entry in flight at each end of a request; once the map is old,
- * so is every table, and the tables left behind keep the requests that they hold until the old generation is swept. Two arrays
- * leave nothing. The price is a search from the oldest on.
+ * A map of what is in flight: few entries, which come and go with every request, the oldest mostly first. V8 gives a `Map` a new
+ * table whenever it falls to a quarter of its capacity, which one with an entry or two does at the end of each request. The
+ * tables of a map that is old are old from the start, and those left behind keep the requests in them until the old generation
+ * is swept. Two arrays leave nothing; the price is a search from the oldest entry on.
  */
 export class InFlightMap<K, V> implements Iterable<[K, V]> {
   readonly #keys: K[] = [];

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { BenchError, type ErrorCode, messageOf, ServingError, TransportError } from "../core/errors.ts";
+import { InFlightMap } from "../core/in-flight.ts";
 import type { FailureStatus } from "../core/status.ts";
 import { postWithBuffers } from "./tensor-transfer.ts";
 
@@ -59,7 +60,7 @@ interface PendingCall<A> {
 export function startWorkerCalls<Q, A, R>(options: WorkerCallsOptions): Promise<WorkerCalls<Q, A, R>> {
   const { what } = options;
   const worker = new Worker(options.entry, { workerData: options.workerData });
-  const pending = new Map<number, PendingCall<A>>();
+  const pending = new InFlightMap<number, PendingCall<A>>();
   let nextId = 0;
   let dead: string | undefined;
   let closing: Promise<void> | undefined;
@@ -75,7 +76,7 @@ export function startWorkerCalls<Q, A, R>(options: WorkerCallsOptions): Promise<
   const bury = (message: string): void => {
     if (dead !== undefined) return;
     dead = message;
-    for (const id of [...pending.keys()]) settle(id)?.reject(new TransportError("UNAVAILABLE", message));
+    for (const [id] of pending) settle(id)?.reject(new TransportError("UNAVAILABLE", message));
   };
 
   const call = (request: Q, buffers: readonly ArrayBuffer[]): Promise<A> =>

@@ -1,5 +1,6 @@
 import { type ClientHttp2Stream, constants } from "node:http2";
 import { messageOf, TransportError } from "../../core/errors.ts";
+import { InFlightSet } from "../../core/in-flight.ts";
 import { type AnswerHeaders, AnswerUnderWay } from "./answer-under-way.ts";
 import type { HttpConnection, HttpConnectionOptions, HttpRequest } from "./http-connection.ts";
 import { type OwnedSession, openSession } from "./http2-session.ts";
@@ -12,7 +13,7 @@ const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REF
  * still answers is waited for, and the next request opens another connection.
  */
 export function createHttp2Connection(options: HttpConnectionOptions): HttpConnection {
-  const inFlight = new Set<AnswerUnderWay>();
+  const inFlight = new InFlightSet<AnswerUnderWay>();
   /** The current session, and those that their server has left, until their sockets are closed. */
   const open = new Set<OwnedSession>();
   let current: OwnedSession | undefined;

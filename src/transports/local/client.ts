@@ -1,6 +1,7 @@
 import { Cancellation } from "../../core/cancellation.ts";
 import { monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
+import { InFlightMap } from "../../core/in-flight.ts";
 import type { InferRequest, InferResponse } from "../../core/inference.ts";
 import type { ConnectOptions, InferenceClient, InferOptions } from "../../core/transport.ts";
 import { copyRequest, overLimit, payloadBytes } from "./codec.ts";
@@ -14,7 +15,7 @@ const MAX_TIMER_MS = 2_147_483_647;
  * @throws {TransportError} UNAVAILABLE when nothing listens at the endpoint.
  */
 export function connectLocal(endpoint: string, options: ConnectOptions): InferenceClient {
-  const inFlight = new Map<Promise<InferResponse>, (reason: TransportError) => void>();
+  const inFlight = new InFlightMap<Promise<InferResponse>, (reason: TransportError) => void>();
   let isClosed = false;
 
   const listener = (): LocalListener => {
@@ -96,12 +97,12 @@ export function connectLocal(endpoint: string, options: ConnectOptions): Inferen
     },
     async close() {
       isClosed = true;
-      await Promise.allSettled(inFlight.keys());
+      await Promise.allSettled([...inFlight].map(([answer]) => answer));
     },
     destroy() {
       isClosed = true;
       const reason = new TransportError("CANCELLED", "the client was destroyed");
-      for (const giveUp of [...inFlight.values()]) giveUp(reason);
+      for (const [, giveUp] of inFlight) giveUp(reason);
       return Promise.resolve();
     },
   };

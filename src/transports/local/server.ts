@@ -1,6 +1,7 @@
 import type { Cancellation, CancelSignal } from "../../core/cancellation.ts";
 import { clockId, monotonicClock } from "../../core/clock.ts";
 import { TransportError } from "../../core/errors.ts";
+import { InFlightMap } from "../../core/in-flight.ts";
 import type { InferRequest, InferResponse } from "../../core/inference.ts";
 import { timedParameters } from "../../core/parameters.ts";
 import type { ServingCore } from "../../core/serving-core.ts";
@@ -13,7 +14,7 @@ const CLOSE_TIMEOUT_MS = 5000;
 /** Registers a core for the clients of this process. */
 export function serveLocal(core: ServingCore, options: ServeOptions): InferenceServer {
   const clock = { nowNs: monotonicClock.nowNs, clockId: clockId() };
-  const inFlight = new Map<Promise<unknown>, Cancellation>();
+  const inFlight = new InFlightMap<Promise<unknown>, Cancellation>();
   let closed: Promise<void> | undefined;
 
   const infer = async (request: InferRequest, signal: CancelSignal): Promise<InferResponse> => {
@@ -47,10 +48,10 @@ export function serveLocal(core: ServingCore, options: ServeOptions): InferenceS
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
     });
-    await Promise.race([Promise.allSettled(inFlight.keys()), late]);
+    await Promise.race([Promise.allSettled([...inFlight].map(([answer]) => answer)), late]);
     clearTimeout(timer);
     const reason = new TransportError("UNAVAILABLE", "the server was closed");
-    for (const gone of inFlight.values()) gone.abort(reason);
+    for (const [, gone] of inFlight) gone.abort(reason);
   };
   return {
     endpoint,
