@@ -110,3 +110,33 @@ describe("bench:models", () => {
     expect(code).toBe(2);
   });
 });
+
+describe.each(["overhead/served", "peers/instruments", "peers/triton"])("test/%s.mjs", (name) => {
+  const run = (args: readonly string[]): Promise<Ended> =>
+    new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        [join(ROOT, "test", `${name}.mjs`), ...args],
+        { cwd: ROOT },
+        (error, stdout, stderr) =>
+          resolve({ code: error === null ? 0 : Number((error as { code?: unknown }).code), stdout, stderr }),
+      );
+    });
+
+  it("says how it is used", async () => {
+    const { code, stdout, stderr } = await run(["--help"]);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/^Usage: npm run bench:\w+/m);
+    expect(code).toBe(0);
+  });
+
+  it.each([["--frobnicate"], ["--blocks", "x"], ["--frame", "wide"]])(
+    "ends with one line at %s",
+    async (...args) => {
+      const { code, stdout, stderr } = await run(args);
+      expect(stderr).toMatch(/^bench:\w+: .*\(see --help\)\n$/);
+      expect(stdout).toBe("");
+      expect(code).toBe(2);
+    },
+  );
+});

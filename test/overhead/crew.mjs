@@ -1,4 +1,5 @@
 // @ts-check
+import { parseArgs } from "node:util";
 
 /** A process of a measurement: `Child` and `ScriptProcess` are such. @typedef {{ end(): Promise<unknown> }} Member */
 
@@ -74,6 +75,33 @@ export async function runScript(name, measure) {
 }
 
 /**
+ * The options of a script that looks at them before it does anything. `--help` prints the usage and ends the script; wrong
+ * options end it with one line and exit code 2.
+ *
+ * @template V
+ * @param {{ readonly name: string, readonly usage: string, readonly options: readonly string[] }} script - the name of the npm
+ *   script, and the names of its options, each with a text.
+ * @param {(given: Readonly<Record<string, string | undefined>>) => V} read - may throw a `UsageError`.
+ * @returns {V}
+ */
+export function optionsOf({ name, usage, options }, read) {
+  try {
+    const texts = Object.fromEntries(
+      options.map((option) => [option, { type: /** @type {const} */ ("string") }]),
+    );
+    const { values } = parseArgs({ options: { ...texts, help: { type: "boolean" } } });
+    if (values["help"] === true) {
+      console.log(usage);
+      process.exit(0);
+    }
+    return read(/** @type {Record<string, string | undefined>} */ (values));
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : error} (see --help)\n`);
+    process.exit(2);
+  }
+}
+
+/**
  * A whole number of an option.
  * @param {string} option - e.g. `--outstanding`.
  * @param {string | undefined} text
@@ -86,6 +114,17 @@ export function wholeNumber(option, text, { least, most, preset }) {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   throw new UsageError(`${option}: expected a whole number from ${least} to ${most}, got '${text}'`);
+}
+
+/**
+ * A frame's size, `WIDTHxHEIGHT` in pixels.
+ * @param {string | undefined} text
+ * @throws {UsageError}
+ */
+export function frameOf(text = "968x608") {
+  const [, width, height] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text) ?? [];
+  if (width === undefined) throw new UsageError(`--frame: expected a size like 968x608, got '${text}'`);
+  return { widthPx: Number(width), heightPx: Number(height) };
 }
 
 /**

@@ -11,7 +11,7 @@ import { resultJson, summaryLines } from "./summary.mjs";
  * one JSON object. Arguments, for looking at a part: names of transports, `--rounds N`, `--seed N`.
  * With OVERHEAD_NODE_OPTIONS (`--cpu-prof --cpu-prof-dir=DIR`, say) every client and echo process gets these options of Node.
  */
-const USAGE = "usage: node test/overhead/run.mjs [http] [grpc] [mqtt] [--rounds N] [--seed N]";
+const USAGE = "usage: npm run bench:overhead -- [http] [grpc] [mqtt] [--rounds N] [--seed N]";
 const DEFAULT_ROUNDS = 3;
 /** On a slow or busy machine the blocks of the later rounds get shorter, to be done by then. */
 const BUDGET_MS = 270_000;
@@ -75,6 +75,10 @@ async function measure({ transports, rounds, seed }) {
 /** @throws {UsageError} */
 function readArguments() {
   const { positionals, values } = parse();
+  if (values.help === true) {
+    console.log(USAGE);
+    process.exit(0);
+  }
   const unknown = positionals.find((name) => !(/** @type {readonly string[]} */ (MEASURED).includes(name)));
   if (unknown !== undefined) throw new UsageError(`unknown transport '${unknown}'; ${USAGE}`);
   const transports =
@@ -94,7 +98,7 @@ function parse() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { rounds: { type: "string" }, seed: { type: "string" } },
+      options: { rounds: { type: "string" }, seed: { type: "string" }, help: { type: "boolean" } },
     });
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}; ${USAGE}`);

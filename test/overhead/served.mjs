@@ -5,14 +5,20 @@ import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../dist/core/transport.js";
 import { REHEARSAL } from "../../dist/load/rehearse.js";
 import { Child } from "../../dist/scenarios/child.js";
 import { openModel } from "../../dist/serving/repository.js";
+import { optionsOf } from "./crew.mjs";
 import { median, pairedDifference } from "./paired.mjs";
 import { ScriptProcess } from "./script-process.mjs";
 
 /**
- * `npm run bench:served`: what serving adds to a bare ONNX Runtime loop. The same frame, the same session options; blocks
+ * `npm run bench:served`, which has no options: what serving adds to a bare ONNX Runtime loop. The same frame, the same session options; blocks
  * interleaved in random orders and the same backwards. Criterion: served − bare ≤ the round trip of `null` with a message of
  * the same size + 0.5 ms.
  */
+const USAGE = `What serving adds to a bare ONNX Runtime loop: m1-small in process and over HTTP and gRPC, in interleaved blocks.
+
+Usage: npm run bench:served`;
+optionsOf({ name: "bench:served", usage: USAGE, options: [] }, () => undefined);
+
 const MODEL = "m1-small";
 const REPOSITORY = "models";
 const FRAME = { widthPx: 968, heightPx: 608 };

@@ -4,47 +4,58 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { createRandom } from "../../dist/core/random.js";
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../dist/core/transport.js";
 import { Child } from "../../dist/scenarios/child.js";
+import { frameOf, optionsOf, wholeNumber } from "../overhead/crew.mjs";
 import { pairedRatio } from "../overhead/paired.mjs";
 import { ghzIn, PEERS, perfAnalyzerIn } from "./perf-analyzer.mjs";
 import { startTriton, writeSegmentRepositories } from "./serving-processes.mjs";
 
 /**
- * `npm run bench:instruments -- [options]`: the same running server measured by wirebench, by perf_analyzer and by ghz, interleaved:
- * each block is a random order of them and the same backwards. Prints the ratio of wirebench's p50 and p99 to each of the
- * others' with its 95 % interval; the last line is one JSON object.
- *
- *   --peers DIR            where test/interop/install.sh put its peers [$WIREBENCH_CACHE, ~/.cache/wirebench-interop], or a
- *                          folder that holds the programs `perf_analyzer` and `ghz`
- *   --model NAME           built in: `delay-20ms` has a known service time, `null` shows what the clients cost [delay-20ms]
- *   --bytes N              of its input [1024]
- *   --segment FILE.onnx    NVIDIA Triton with this model (uint8 [1,H,W,3] `input`) instead of our server; without ghz
- *   --frame WxH            its frame [968x608]
- *   --concurrency N        requests outstanding [1]
- *   --blocks N             two runs of each instrument [8]
- *   --requests N           of each run [400]
+ * `npm run bench:instruments`: the same running server measured by wirebench, by perf_analyzer and by ghz, interleaved: each block
+ * is a random order of them and the same backwards.
  */
-const { values } = parseArgs({
-  options: {
-    peers: { type: "string", default: PEERS },
-    blocks: { type: "string", default: "8" },
-    requests: { type: "string", default: "400" },
-    model: { type: "string", default: "delay-20ms" },
-    bytes: { type: "string", default: "1024" },
-    segment: { type: "string" },
-    frame: { type: "string", default: "968x608" },
-    concurrency: { type: "string", default: "1" },
+const USAGE = `The same running server measured by wirebench, perf_analyzer and ghz: the ratio of wirebench's p50 and p99 to each of
+the others' with its 95 % interval; the last line is one JSON object.
+
+Usage: npm run bench:instruments -- [options]
+  --peers DIR            where test/interop/install.sh put its peers ($WIREBENCH_CACHE, else ~/.cache/wirebench-interop), or a
+                         folder that holds the programs perf_analyzer and ghz
+  --model NAME           built in: delay-20ms has a known service time, null shows what the clients cost (default delay-20ms)
+  --bytes N              of its input (default 1024)
+  --segment FILE.onnx    NVIDIA Triton with this model (uint8 [1,H,W,3] input) instead of our server; without ghz
+  --frame WxH            its frame (default 968x608)
+  --concurrency N        requests outstanding (default 1)
+  --blocks N             two runs of each instrument (default 8)
+  --requests N           of each run (default 400)
+
+Examples:
+  npm run bench:instruments
+  npm run bench:instruments -- --model null --concurrency 4 --blocks 4`;
+
+const OPTIONS = ["peers", "model", "bytes", "segment", "frame", "concurrency", "blocks", "requests"];
+const { peers, model, bytes, segment, frame, concurrency, blocks, requests } = optionsOf(
+  { name: "bench:instruments", usage: USAGE, options: OPTIONS },
+  (given) => {
+    const whole = (/** @type {string} */ name, /** @type {number} */ preset) =>
+      wholeNumber(`--${name}`, given[name], { least: 1, most: 1e9, preset });
+    return {
+      peers: given["peers"] ?? PEERS,
+      model: given["segment"] === undefined ? (given["model"] ?? "delay-20ms") : "segment",
+      bytes: whole("bytes", 1024),
+      segment: given["segment"],
+      frame: frameOf(given["frame"]),
+      concurrency: whole("concurrency", 1),
+      blocks: whole("blocks", 8),
+      requests: whole("requests", 400),
+    };
   },
-});
-const { segment, concurrency } = values;
-const model = segment === undefined ? values.model : "segment";
-const [widthPx, heightPx] = values.frame.split("x");
-const shape = segment === undefined ? `input:${values.bytes}` : `input:1,${heightPx},${widthPx},3`;
-const perf = perfAnalyzerIn(values.peers);
-const ghzFile = ghzIn(values.peers);
+);
+const shape = segment === undefined ? `input:${bytes}` : `input:1,${frame.heightPx},${frame.widthPx},3`;
+const perf = perfAnalyzerIn(peers);
+const ghzFile = ghzIn(peers);
 const missing = [perf.file, ...(segment === undefined ? [ghzFile] : [])].filter((file) => !existsSync(file));
 if (missing.length > 0) {
   process.stderr.write(
@@ -52,9 +63,6 @@ if (missing.length > 0) {
   );
   process.exit(2);
 }
-const blocks = Number(values.blocks);
-const requests = Number(values.requests);
-const bytes = Number(values.bytes);
 const run = promisify(execFile);
 const CLI = new URL("../../dist/cli/main.js", import.meta.url).pathname;
 const PROTO = new URL("../../proto/inference.proto", import.meta.url).pathname;
@@ -98,7 +106,7 @@ async function startOurs() {
 /** @param {string} file */
 async function startForeign(file) {
   const repositories = await writeSegmentRepositories(folder, file, 2);
-  const triton = await startTriton(values.peers, repositories.triton);
+  const triton = await startTriton(peers, repositories.triton);
   stop = triton.stop;
   return { http: `http://${triton.http}`, grpc: `grpc://${triton.grpc}` };
 }
@@ -158,7 +166,7 @@ function mean(numbers) {
 /** @param {"http" | "grpc"} transport @param {string} url @returns {Promise<Reading>} */
 async function wirebench(transport, url) {
   const out = await mkdtemp(join(folder, "run-"));
-  const load = ["--requests", String(requests), "--repetitions", "1", "--concurrency", concurrency];
+  const load = ["--requests", String(requests), "--repetitions", "1", "--concurrency", String(concurrency)];
   const what = ["--transport", transport, "--url", url, "--model", model, "--input", "synthetic"];
   const size = segment === undefined ? ["--size", String(bytes)] : ["--shape", shape];
   await run(process.execPath, [
@@ -182,7 +190,7 @@ async function wirebench(transport, url) {
 /** @param {"http" | "grpc"} transport @param {string} url @returns {Promise<Reading>} */
 async function perfAnalyzer(transport, url) {
   const csv = join(folder, `perf-${performance.now()}.csv`);
-  const load = ["--concurrency-range", concurrency, "--request-count", String(requests), "-f", csv];
+  const load = ["--concurrency-range", String(concurrency), "--request-count", String(requests), "-f", csv];
   const what = ["-m", model, "-u", new URL(url).host, "-i", transport, "--shape", shape];
   await run(perf.file, [...what, ...load], { env: perf.env });
   const [head = "", row = ""] = (await readFile(csv, "utf8")).split("\n");
@@ -206,7 +214,7 @@ async function ghz(url) {
     "-D",
     data,
   ];
-  const load = ["-n", String(requests), "-c", concurrency, "-O", "json"];
+  const load = ["-n", String(requests), "-c", String(concurrency), "-O", "json"];
   const { stdout } = await run(ghzFile, [...what, ...load, new URL(url).host]);
   /** @type {{ latencyDistribution: { percentage: number, latency: number }[] }} */
   const { latencyDistribution } = JSON.parse(stdout);

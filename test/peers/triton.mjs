@@ -1,60 +1,82 @@
 // @ts-check
 import { mkdtemp, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { createRandom } from "../../dist/core/random.js";
+import { frameOf, namesOf, optionsOf, wholeNumber } from "../overhead/crew.mjs";
 import { median, pairedRatio } from "../overhead/paired.mjs";
 import { ScriptProcess } from "../overhead/script-process.mjs";
-import { perfAnalyzer } from "./perf-analyzer.mjs";
+import { PEERS, perfAnalyzer } from "./perf-analyzer.mjs";
 import { startOurs, startTriton, writeSegmentRepositories } from "./serving-processes.mjs";
 
 /**
- * `npm run bench:triton -- [options]`: the same perf_analyzer on our server and on NVIDIA Triton, cell by cell, both servers up
- * and idle but the one measured. Each block of a cell is ours, Triton, Triton, ours (or the other way round). Prints the ratio of
- * the throughputs (ours / Triton's) with its 95 % interval; the last line is one JSON object.
- *
- *   --peers DIR            where test/interop/install.sh put its peers [$WIREBENCH_CACHE, ~/.cache/wirebench-interop]
- *   --models LIST          null,identity; none measures only what --segment asks for
- *   --ways LIST            http,grpc,stream (streaming is measured at the smallest size only, unless --sizes names one)
- *   --sizes LIST           bytes [1024,1769472,25165824]
- *   --concurrency LIST     [1,4,16]
- *   --blocks N             of each cell, two pairs each [8]
- *   --block-ms N           how long a measurement is to take, roughly, beside perf_analyzer's own start [1500]; longer where
- *                          twelve requests in a row take longer
- *   --workers N            processes of our server [1]
- *   --segment FILE.onnx    also this model (uint8 [1,H,W,3] `input`) behind both, beside a bare ONNX Runtime loop with one run
- *                          at a time
- *   --frame WxH            its frame [968x608]
- *   --threads N            of the model in each server and in the loop [2]
- *
- * e.g. npm run bench:triton -- --models null --ways http --sizes 1024 --concurrency 1 --blocks 1
+ * `npm run bench:triton`: the same perf_analyzer on our server and on NVIDIA Triton, cell by cell, both servers up and idle but the
+ * one measured. Each block of a cell is ours, Triton, Triton, ours (or the other way round).
  */
+const USAGE = `The same perf_analyzer on our server and on NVIDIA Triton: the ratio of the throughputs (ours / Triton's) with its 95 %
+interval; the last line is one JSON object.
+
+Usage: npm run bench:triton -- [options]
+  --peers DIR            where test/interop/install.sh put its peers ($WIREBENCH_CACHE, else ~/.cache/wirebench-interop)
+  --models LIST          of null, identity; none measures only what --segment asks for (default null,identity)
+  --ways LIST            of http, grpc, stream (default all; streaming at the smallest size only, unless --sizes names one)
+  --sizes LIST           bytes (default 1024,1769472,25165824)
+  --concurrency LIST     requests outstanding (default 1,4,16)
+  --blocks N             of each cell, two pairs each (default 8)
+  --block-ms N           how long a measurement is to take, roughly, beside perf_analyzer's own start (default 1500); longer where
+                         twelve requests in a row take longer
+  --workers N            processes of our server (default 1)
+  --segment FILE.onnx    also this model (uint8 [1,H,W,3] input) behind both, beside a bare ONNX Runtime loop with one run at a
+                         time
+  --frame WxH            its frame (default 968x608)
+  --threads N            of the model in each server and in the loop (default 2)
+
+Examples:
+  npm run bench:triton
+  npm run bench:triton -- --models null --ways http --sizes 1024 --concurrency 1 --blocks 1`;
+
+const MODELS = /** @type {const} */ (["null", "identity"]);
 const WAYS = /** @type {const} */ (["http", "grpc", "stream"]);
 /** @typedef {(typeof WAYS)[number]} Way */
 
-const { values } = parseArgs({
-  options: {
-    peers: {
-      type: "string",
-      default: process.env["WIREBENCH_CACHE"] ?? join(homedir(), ".cache/wirebench-interop"),
-    },
-    models: { type: "string", default: "null,identity" },
-    ways: { type: "string", default: WAYS.join() },
-    sizes: { type: "string" },
-    concurrency: { type: "string", default: "1,4,16" },
-    blocks: { type: "string", default: "8" },
-    "block-ms": { type: "string", default: "1500" },
-    workers: { type: "string", default: "1" },
-    segment: { type: "string" },
-    frame: { type: "string", default: "968x608" },
-    threads: { type: "string", default: "2" },
-  },
+const OPTIONS = [
+  ...[
+    "peers",
+    "models",
+    "ways",
+    "sizes",
+    "concurrency",
+    "blocks",
+    "block-ms",
+    "workers",
+    "segment",
+    "frame",
+    "threads",
+  ],
+];
+const values = optionsOf({ name: "bench:triton", usage: USAGE, options: OPTIONS }, (given) => {
+  const whole = (/** @type {string} */ name, /** @type {number} */ preset) =>
+    wholeNumber(`--${name}`, given[name], { least: 1, most: 1e9, preset });
+  const wholes = (/** @type {string} */ name, /** @type {string} */ preset) =>
+    (given[name] ?? preset)
+      .split(",")
+      .map((text) => wholeNumber(`--${name}`, text, { least: 1, most: 1e9, preset: 1 }));
+  return {
+    peers: given["peers"] ?? PEERS,
+    models: given["models"] === "none" ? [] : namesOf("--models", given["models"], MODELS, MODELS),
+    ways: namesOf("--ways", given["ways"], WAYS, WAYS),
+    sizes: wholes("sizes", "1024,1769472,25165824"),
+    hasSizes: given["sizes"] !== undefined,
+    concurrencies: wholes("concurrency", "1,4,16"),
+    blocks: whole("blocks", 8),
+    blockMs: whole("block-ms", 1_500),
+    workers: whole("workers", 1),
+    segment: given["segment"],
+    frame: frameOf(given["frame"]),
+    threads: whole("threads", 2),
+  };
 });
-const numbers = (/** @type {string} */ list) => list.split(",").map(Number);
-const sizes = numbers(values.sizes ?? "1024,1769472,25165824");
-const blocks = Number(values.blocks);
-const blockMs = Number(values["block-ms"]);
+const { peers, sizes, concurrencies, blocks, blockMs, threads } = values;
 const { fraction: random } = createRandom(1);
 
 /** perf_analyzer averages so many windows. */
@@ -77,7 +99,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => void releas
 /** @type {Record<string, unknown>} */
 const result = {};
 try {
-  if (values.models !== "none") await measureCells();
+  if (values.models.length > 0) await measureCells();
   if (values.segment !== undefined) await measureSegment(values.segment);
   console.log(JSON.stringify(result));
 } catch (error) {
@@ -90,23 +112,18 @@ try {
 }
 
 async function measureCells() {
-  const models = values.models.split(",");
-  const ways = values.ways.split(",").map((name) => {
-    const way = WAYS.find((known) => known === name);
-    if (way === undefined) throw new Error(`unknown way '${name}'; there are: ${WAYS.join(", ")}`);
-    return way;
-  });
-  const ours = await startOurs(["--model", models.join(), "--workers", values.workers]);
+  const { models, ways, workers } = values;
+  const ours = await startOurs(["--model", models.join(), "--workers", String(workers)]);
   releases.push(ours.stop);
   const repository = new URL("../interop/peers/triton-models", import.meta.url).pathname;
-  const triton = await startTriton(values.peers, repository);
+  const triton = await startTriton(peers, repository);
   releases.push(triton.stop);
   for (const model of models) {
     for (const way of ways) {
-      const measured = way === "stream" && values.sizes === undefined ? sizes.slice(0, 1) : sizes;
+      const measured = way === "stream" && !values.hasSizes ? sizes.slice(0, 1) : sizes;
       for (const bytes of measured) {
-        for (const concurrency of numbers(values.concurrency)) {
-          const what = { peers: values.peers, folder, model, shape: `input:${bytes}`, way, concurrency };
+        for (const concurrency of concurrencies) {
+          const what = { peers, folder, model, shape: `input:${bytes}`, way, concurrency };
           const readings = await measureBlocks(
             {
               ours: (ms) => perfAnalyzer({ ...what, server: ours, windowMs: ms / WINDOWS }),
@@ -124,15 +141,14 @@ async function measureCells() {
 
 /** @param {string} file */
 async function measureSegment(file) {
-  const [widthPx = 0, heightPx = 0] = values.frame.split("x").map(Number);
-  const threads = Number(values.threads);
+  const { widthPx, heightPx } = values.frame;
   const repositories = await writeSegmentRepositories(folder, file, threads);
   const ours = await startOurs([
     ...["--model-repository", repositories.ours, "--model", "segment"],
-    ...["--threads", values.threads],
+    ...["--threads", String(threads)],
   ]);
   releases.push(ours.stop);
-  const triton = await startTriton(values.peers, repositories.triton);
+  const triton = await startTriton(peers, repositories.triton);
   releases.push(triton.stop);
   /** @type {Record<string, Measure>} */
   const participants = {};
@@ -153,8 +169,8 @@ async function measureSegment(file) {
   }
   for (const way of /** @type {const} */ (["http", "grpc"])) {
     const shape = `input:1,${heightPx},${widthPx},3`;
-    for (const concurrency of numbers(values.concurrency)) {
-      const what = { peers: values.peers, folder, model: "segment", shape, way, concurrency };
+    for (const concurrency of concurrencies) {
+      const what = { peers, folder, model: "segment", shape, way, concurrency };
       for (const [name, server] of /** @type {const} */ ([
         ["ours", ours],
         ["Triton", triton],
