@@ -1,6 +1,6 @@
 import type { MqttClient, Packet } from "mqtt";
 import { TransportError } from "../../core/errors.ts";
-import { joinParts, type WireMessage } from "../../core/oip/protobuf.ts";
+import { joinParts, type WireMessage, writeParts } from "../../core/oip/protobuf.ts";
 import type { Qos, Tuning } from "../../core/transport.ts";
 import { type BrokerLimits, checkPacket, readLimits } from "./broker-limits.ts";
 import type { OpenConnection } from "./connect-broker.ts";
@@ -120,10 +120,9 @@ export class Publisher {
     const { socket } = this.#open;
     const head = encodePublishHead(this.#head(publication), message.byteLength);
     if (message.byteLength <= JOINED_BYTES) {
-      const packet = Buffer.from(
-        joinParts({ byteLength: head.byteLength + message.byteLength, parts: [head, ...message.parts] })
-          .buffer,
-      );
+      const packet = Buffer.allocUnsafe(head.byteLength + message.byteLength);
+      packet.set(head);
+      writeParts(message, packet, head.byteLength);
       if (publication.onWrite()) socket.write(packet);
       return;
     }
