@@ -37,12 +37,16 @@ afterAll(async () => {
 });
 
 function runScript(name: string, args: readonly string[]): Promise<Ended> {
-  const file = join(ROOT, "test/overhead", `${name}.mjs`);
+  return runFile(`overhead/${name}`, ["--repository", models.dir, ...args]);
+}
+
+function runFile(name: string, args: readonly string[]): Promise<Ended> {
+  const file = join(ROOT, "test", `${name}.mjs`);
   return new Promise((resolve) => {
     const done = (error: Error | null, stdout: string, stderr: string): void => {
       resolve({ code: error === null ? 0 : Number((error as { code?: unknown }).code), stdout, stderr });
     };
-    execFile(process.execPath, [file, "--repository", models.dir, ...args], { cwd: ROOT }, done);
+    execFile(process.execPath, [file, ...args], { cwd: ROOT }, done);
   });
 }
 
@@ -112,19 +116,8 @@ describe("bench:models", () => {
 });
 
 describe.each(["overhead/served", "peers/instruments", "peers/triton"])("test/%s.mjs", (name) => {
-  const run = (args: readonly string[]): Promise<Ended> =>
-    new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        [join(ROOT, "test", `${name}.mjs`), ...args],
-        { cwd: ROOT },
-        (error, stdout, stderr) =>
-          resolve({ code: error === null ? 0 : Number((error as { code?: unknown }).code), stdout, stderr }),
-      );
-    });
-
   it("says how it is used", async () => {
-    const { code, stdout, stderr } = await run(["--help"]);
+    const { code, stdout, stderr } = await runFile(name, ["--help"]);
     expect(stderr).toBe("");
     expect(stdout).toMatch(/^Usage: npm run bench:\w+/m);
     expect(code).toBe(0);
@@ -133,7 +126,7 @@ describe.each(["overhead/served", "peers/instruments", "peers/triton"])("test/%s
   it.each([["--frobnicate"], ["--blocks", "x"], ["--frame", "wide"]])(
     "ends with one line at %s",
     async (...args) => {
-      const { code, stdout, stderr } = await run(args);
+      const { code, stdout, stderr } = await runFile(name, args);
       expect(stderr).toMatch(/^bench:\w+: .*\(see --help\)\n$/);
       expect(stdout).toBe("");
       expect(code).toBe(2);

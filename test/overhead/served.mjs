@@ -10,7 +10,7 @@ import { median, pairedDifference } from "./paired.mjs";
 import { ScriptProcess } from "./script-process.mjs";
 
 /**
- * `npm run bench:served`, which has no options: what serving adds to a bare ONNX Runtime loop. The same frame, the same session options; blocks
+ * `npm run bench:served`: what serving adds to a bare ONNX Runtime loop. The same frame, the same session options; blocks
  * interleaved in random orders and the same backwards. Criterion: served − bare ≤ the round trip of `null` with a message of
  * the same size + 0.5 ms.
  */

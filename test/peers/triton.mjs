@@ -39,21 +39,9 @@ const MODELS = /** @type {const} */ (["null", "identity"]);
 const WAYS = /** @type {const} */ (["http", "grpc", "stream"]);
 /** @typedef {(typeof WAYS)[number]} Way */
 
-const OPTIONS = [
-  ...[
-    "peers",
-    "models",
-    "ways",
-    "sizes",
-    "concurrency",
-    "blocks",
-    "block-ms",
-    "workers",
-    "segment",
-    "frame",
-    "threads",
-  ],
-];
+const OPTIONS = "peers models ways sizes concurrency blocks block-ms workers segment frame threads".split(
+  " ",
+);
 const values = optionsOf({ name: "bench:triton", usage: USAGE, options: OPTIONS }, (given) => {
   const whole = (/** @type {string} */ name, /** @type {number} */ preset) =>
     wholeNumber(`--${name}`, given[name], { least: 1, most: 1e9, preset });

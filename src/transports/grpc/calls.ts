@@ -124,7 +124,7 @@ export function createCalls(client: grpc.Client, endpoint: string, tuning: Tunin
   };
 }
 
-/** grpc-js makes an error with each call, of which only the stack is used, and no failure of ours shows it: 5 µs and more. */
+/** grpc-js makes an error with each call, of which only the stack is used, and no failure of ours shows it: 8 to 12 µs. */
 function withoutStack<T>(start: () => T): T {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
